@@ -11,7 +11,7 @@ import re
 import sys
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, cast, get_type_hints
 
 from kitt.errors import KittError
 from kitt.types import LANGUAGES
@@ -109,6 +109,13 @@ def to_toml(value: Any) -> str:
     return "\n".join(lines) + "\n"
 
 
+def checked(section: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """The values of `given` that are not None, held against the ranges of `section`'s fields; for command lines."""
+    hints = get_type_hints(type(section))
+    known = {f.name: f for f in fields(section)}
+    return {k: _checked(known[k], hints[k], v, "command line") for k, v in given.items() if v is not None}
+
+
 def _load(path: Path, cls: type[T]) -> T:
     try:
         text = path.read_text(encoding="utf-8")
@@ -139,7 +146,7 @@ def _build(cls: type[T], data: dict[str, Any], section: tuple[str, ...], path: P
         if is_dataclass(kind):
             if not isinstance(value, dict):
                 raise KittError(f"{where}: '{key}' is a section: write [{'.'.join((*section, key))}] on a line of its own")
-            values[key] = _build(kind, value, (*section, key), path, text)
+            values[key] = _build(cast(type[Any], kind), value, (*section, key), path, text)
         else:
             values[key] = _checked(known[key], kind, value, where)
     return cls(**values)

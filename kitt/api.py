@@ -1,0 +1,31 @@
+"""kitt from Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from kitt.config import CameraCalibration, Config, load_camera
+from kitt.drive.source import open_source
+from kitt.runtime.pipeline import FrameResult
+from kitt.runtime.replay import Replay, ReplayOptions
+
+
+def replay(
+    drive: Path | str,
+    *,
+    config: Config | None = None,
+    camera: CameraCalibration | Path | str | None = None,
+    from_s: float | None = None,
+    to_s: float | None = None,
+    fps: float | None = None,
+) -> Iterator[FrameResult]:
+    """Run a drive (MCAP, video, folder of pictures) through the eyes and yield what each frame gave.
+
+    `from_s`, `to_s`: seconds since the drive's start. `fps`: for a folder of pictures without times. `camera`: a
+    calibration or its TOML file; without one the drive's own or an estimated one serves. Raises KittError.
+    """
+    if isinstance(camera, (str, Path)):
+        camera = load_camera(camera)
+    source = open_source(Path(drive), from_s=from_s, to_s=to_s, fps=fps)
+    return iter(Replay(source, ReplayOptions(config or Config(), camera)))

@@ -1,0 +1,57 @@
+"""The console script `kitt`: one file a verb beside this one, heavy imports inside each verb."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from kitt import __version__
+from kitt.cli import bench, detect, doctor, drive, eval, models, replay, sample
+from kitt.errors import KittError
+
+app = typer.Typer(
+    name="kitt",
+    help="kitt, the co-pilot for the car: replays recorded drives through the real eyes and says when it warned.\n\n"
+    "kitt advises; it never steers, brakes or accelerates.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("replay")(replay.replay)
+app.command("detect")(detect.detect)
+app.command("sample")(sample.sample)
+app.command("doctor")(doctor.doctor)
+app.add_typer(drive.app, name="drive", help="Import, look into, cut and repair recorded drives (MCAP).")
+app.add_typer(models.app, name="models", help="Fetch and list the detector's weights.")
+app.add_typer(eval.app, name="eval", help="Measure quality against labelled recordings.")
+app.add_typer(bench.app, name="bench", help="Measure speed and memory.")
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"kitt {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run `kitt`; a KittError becomes one line on stderr and exit code 2."""
+    try:
+        app()
+    except KittError as e:
+        typer.echo(f"kitt: {e}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(141)

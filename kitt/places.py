@@ -1,0 +1,27 @@
+"""Where kitt keeps what it fetches and makes: `engines/` and `drives/` of the checkout, else of the user's data folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def home() -> Path:
+    """KITT_HOME if set; the checkout kitt runs from; else ~/.local/share/kitt (XDG base directories)."""
+    if chosen := os.environ.get("KITT_HOME"):
+        return Path(chosen)
+    if (_CHECKOUT / "pyproject.toml").is_file() and (_CHECKOUT / "engines").is_dir():
+        return _CHECKOUT
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "kitt"
+
+
+def engines() -> Path:
+    """The folder of weights and engines."""
+    return home() / "engines"
+
+
+def sample_drive() -> Path:
+    """The drive that `kitt replay` runs without an argument, made by `kitt sample`."""
+    return home() / "drives" / "sample.mcap"

@@ -1,0 +1,110 @@
+"""What `kitt doctor` finds: each part, whether it is there, and the line that mends it."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from kitt.places import sample_drive
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One part of kitt on this machine. `needed`: a replay cannot run without it."""
+
+    part: str
+    ok: bool
+    what: str
+    needed: bool = True
+    mend: str = ""
+
+
+PACKAGES = ("numpy", "opencv-python-headless", "onnxruntime", "scipy", "av", "mcap", "foxglove-schemas-protobuf", "onnx")
+EXTRAS = {"tensorrt": "tensorrt", "pycuda": "tensorrt", "sounddevice": "live", "pycocotools": "eval"}
+
+
+def check() -> list[Finding]:
+    """Look at everything, importing only what is there; nothing is fetched or changed."""
+    findings = [_python()]
+    findings += [_package(name) for name in PACKAGES]
+    for part in (_backend, _weights, _voice, _encoder, _sample):
+        findings.append(_guarded(part))
+    findings += [_extra(name, extra) for name, extra in EXTRAS.items()]
+    return findings
+
+
+def _guarded(part: Callable[[], Finding]) -> Finding:
+    """A broken part is a finding of the doctor, not its end."""
+    try:
+        return part()
+    except Exception as e:
+        return Finding(part.__name__.strip("_"), False, f"{type(e).__name__}: {e}", mend="make setup")
+
+
+def _python() -> Finding:
+    ok = (3, 10) <= sys.version_info[:2] <= (3, 13)
+    return Finding("python", ok, f"{platform.python_version()} on {platform.machine()}", mend="install Python 3.10 to 3.13")
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(name, True, version(name))
+    except PackageNotFoundError:
+        return Finding(name, False, "not installed", mend=f"pip install {name}")
+
+
+def _extra(name: str, extra: str) -> Finding:
+    try:
+        return Finding(name, True, version(name), needed=False)
+    except PackageNotFoundError:
+        return Finding(name, False, "not installed (optional)", needed=False, mend=f"pip install 'kitt[{extra}]'")
+
+
+def _backend() -> Finding:
+    import onnxruntime
+
+    cpu = _cpu_flags()
+    int8 = "VNNI" if "avx512_vnni" in cpu or "avx_vnni" in cpu else "dot product" if "asimddp" in cpu else ""
+    hint = f"INT8 by {int8}" if int8 else "no INT8 instructions: expect a third of the speed; try --model efficientdet-lite0"
+    return Finding("backend", True, f"ONNX Runtime {onnxruntime.__version__} on the CPU; {hint}")
+
+
+def _cpu_flags() -> set[str]:
+    try:
+        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as f:
+            return {word for line in f if line.startswith(("flags", "Features")) for word in line.split()[2:]}
+    except OSError:
+        return set()
+
+
+def _weights() -> Finding:
+    from kitt.config import EyesConfig
+    from kitt.engine.pull import weights_path
+
+    name = EyesConfig().model
+    path = weights_path(name)
+    what = str(path) if path.exists() else f"{name} is not here"
+    return Finding("weights", path.exists(), what, mend="kitt models pull")
+
+
+def _voice() -> Finding:
+    from kitt.config import VoiceConfig
+    from kitt.mouth.voice import available
+
+    ok, what, mend = available(VoiceConfig().engine)
+    return Finding("voice", ok, what, needed=False, mend=mend)
+
+
+def _encoder() -> Finding:
+    import av
+
+    ok = "libx264" in av.codecs_available
+    return Finding("video encoder", ok, "libx264 through PyAV" if ok else "PyAV lacks libx264", mend="pip install av")
+
+
+def _sample() -> Finding:
+    path = sample_drive()
+    return Finding("sample drive", path.exists(), str(path), needed=False, mend="kitt sample")

@@ -1,0 +1,3 @@
+"""Tracks as foxglove.ImageAnnotations, so that Foxglove and rerun draw them over the pictures."""
+
+from __future__ import annotations

@@ -1,0 +1,89 @@
+"""events.jsonl and tracks.jsonl: one JSON object a line, floats with fixed digits, no wall time, path or host.
+
+Two replays of a drive on one machine give the same bytes, so a digest of the file stands for the run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from kitt.runtime.pipeline import FrameResult
+from kitt.types import CLASSES, LIGHTS, TRAFFIC_LIGHT, Scene, Warning
+
+
+def number(value: float, digits: int = 3) -> float | None:
+    """A float as it is written: fixed digits; None (JSON null) for NaN and infinity, which JSON does not know."""
+    return round(float(value), digits) + 0.0 if math.isfinite(value) else None
+
+
+def warning_row(warning: Warning) -> dict[str, Any]:
+    """A warning with its evidence: frame, track and the numbers that fired it."""
+    return {
+        "t_ns": warning.t_ns,
+        "event": warning.event,
+        "kind": "warning",
+        "frame_index": warning.frame_index,
+        "track_id": warning.track_id,
+        "priority": warning.priority,
+        "language": warning.language,
+        "text": warning.text,
+        "numbers": {k: number(v) for k, v in sorted(warning.numbers.items())},
+    }
+
+
+def notice_row(t_ns: int, event: str, text: str) -> dict[str, Any]:
+    """Something that happened to the replay itself: a cut, a bad picture, a gap, a lost signal."""
+    return {"t_ns": t_ns, "event": event, "kind": "notice", "text": text}
+
+
+def tracks_row(result: FrameResult, stage_times: bool) -> dict[str, Any]:
+    """One frame's tracks. Stage times differ from run to run and are written on request only."""
+    row: dict[str, Any] = {
+        "index": result.frame.index,
+        "t_ns": result.frame.t_ns,
+        "tracks": [_track(result.scene, i) for i in range(len(result.scene.tracks))],
+    }
+    if stage_times:
+        row["stage_ms"] = {name: round(ns / 1e6, 3) for name, ns in result.stage_ns.items()}
+    return row
+
+
+def _track(scene: Scene, i: int) -> dict[str, Any]:
+    tracks = scene.tracks
+    class_id = int(tracks.class_id[i])
+    return {
+        "id": int(tracks.id[i]),
+        "class": CLASSES[class_id],
+        "box": [number(v, 1) for v in tracks.xyxy[i]],
+        "score": number(tracks.score[i]),
+        "distance_m": number(scene.distance_m[i], 2),
+        "distance_std_m": number(scene.distance_std_m[i], 2),
+        "ttc_s": number(scene.ttc_s[i], 2),
+        "in_path": bool(scene.in_path[i]),
+        "light": LIGHTS[int(scene.light[i])] if class_id == TRAFFIC_LIGHT else None,
+    }
+
+
+class LineFile:
+    """A JSON-lines file that knows its own digest."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = path.open("wb")
+        self._digest = hashlib.sha256()
+
+    def write(self, row: dict[str, Any]) -> None:
+        line = json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        self._file.write(line)
+        self._digest.update(line)
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+    def close(self) -> None:
+        self._file.close()

@@ -1,0 +1,154 @@
+"""Draws what kitt saw onto the picture: boxes, ids, distances, time to collision, warnings as subtitles."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import matplotlib
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from kitt.runtime.pipeline import FrameResult
+from kitt.types import (
+    BICYCLE,
+    CLASSES,
+    LIGHT_GREEN,
+    LIGHT_RED,
+    LIGHT_YELLOW,
+    LIGHTS,
+    PERSON,
+    STOP_SIGN,
+    TRAFFIC_LIGHT,
+    U8,
+    Scene,
+    Warning,
+)
+
+Color = tuple[int, int, int]
+WHITE: Color = (255, 255, 255)
+DARK: Color = (24, 20, 18)
+ALARM: Color = (40, 40, 235)
+"""Colours are blue-green-red. One per kind of road user, told apart by colour-blind eyes too (Okabe and Ito, 2008)."""
+KIND_COLORS: dict[int, Color] = {
+    PERSON: (0, 159, 230),
+    BICYCLE: (66, 228, 240),
+    TRAFFIC_LIGHT: (200, 200, 200),
+    STOP_SIGN: (167, 121, 204),
+}
+VEHICLE_COLOR: Color = (233, 180, 86)
+LIGHT_COLORS: dict[int, Color] = {LIGHT_RED: (60, 60, 240), LIGHT_YELLOW: (0, 220, 250), LIGHT_GREEN: (80, 220, 60)}
+
+SUBTITLE_S = 3.0
+"""How long a warning's text stays on the picture."""
+URGENT = 1
+"""Warnings of this priority and more urgent ones get the alarm colour."""
+
+
+@dataclass(frozen=True)
+class Subtitle:
+    """A warning's text and until when it is shown."""
+
+    warning: Warning
+    until_ns: int
+
+
+class Overlay:
+    """Draws frames of one replay in order; remembers only the subtitle now shown."""
+
+    def __init__(self) -> None:
+        self._subtitle: Subtitle | None = None
+
+    def say(self, warning: Warning) -> None:
+        """Show a warning from its time on; one that is still shown gives way only to one as urgent."""
+        now = self._subtitle
+        if now is None or warning.t_ns >= now.until_ns or warning.priority <= now.warning.priority:
+            self._subtitle = Subtitle(warning, warning.t_ns + int(SUBTITLE_S * 1e9))
+
+    def draw(self, result: FrameResult, origin_ns: int) -> U8:
+        """The frame with everything on it, uint8 (H, W, 3); the frame itself is not touched."""
+        image = result.frame.image.copy()
+        scale = image.shape[0] / 720
+        scene = result.scene
+        shown = self._subtitle if self._subtitle and result.frame.t_ns < self._subtitle.until_ns else None
+        alarmed = shown.warning.track_id if shown and shown.warning.priority <= URGENT else -1
+        for i in np.argsort(-np.nan_to_num(scene.distance_m, nan=1e9), kind="stable"):
+            _draw_track(image, scene, int(i), int(scene.tracks.id[i]) == alarmed, scale)
+        _draw_head_up(image, result, origin_ns, scale)
+        if shown:
+            color = ALARM if shown.warning.priority <= URGENT else DARK
+            _blit_center(image, _text_plate(shown.warning.text, round(34 * scale), color), 0.93)
+        return image
+
+
+def _draw_track(image: U8, scene: Scene, i: int, alarmed: bool, scale: float) -> None:
+    tracks = scene.tracks
+    kind = int(tracks.class_id[i])
+    color = ALARM if alarmed else KIND_COLORS.get(kind, VEHICLE_COLOR)
+    if kind == TRAFFIC_LIGHT:
+        color = LIGHT_COLORS.get(int(scene.light[i]), color)
+    x1, y1, x2, y2 = (round(float(v)) for v in tracks.xyxy[i])
+    coasting = tracks.unseen_s[i] > 0
+    strong = alarmed or int(tracks.id[i]) == scene.lead_id
+    thick = max(1, round((3.5 if strong else 1 if coasting else 1.8) * scale))
+    cv2.rectangle(image, (x1, y1), (x2, y2), color, thick, cv2.LINE_AA)
+    if coasting and not strong:
+        return
+    label = f"{CLASSES[kind]} {int(tracks.id[i])}"
+    if kind == TRAFFIC_LIGHT:
+        label = LIGHTS[int(scene.light[i])]
+    elif not math.isnan(scene.distance_m[i]):
+        label += f" {scene.distance_m[i]:.0f} m"
+    if scene.in_path[i] and scene.ttc_s[i] < 8:
+        label += f" {scene.ttc_s[i]:.1f} s"
+    _label(image, label, (x1, y1), color, 0.45 * scale if not strong else 0.6 * scale)
+
+
+def _label(image: U8, text: str, corner: tuple[int, int], color: Color, size: float) -> None:
+    size = max(size, 0.33)
+    (w, h), base = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
+    x = min(max(corner[0], 0), max(image.shape[1] - w - 4, 0))
+    y = max(corner[1] - base - 2, h + 2)
+    cv2.rectangle(image, (x, y - h - 2), (x + w + 4, y + base), color, cv2.FILLED)
+    cv2.putText(image, text, (x + 2, y), cv2.FONT_HERSHEY_SIMPLEX, size, DARK, 1, cv2.LINE_AA)
+
+
+def _draw_head_up(image: U8, result: FrameResult, origin_ns: int, scale: float) -> None:
+    parts = [f"{(result.frame.t_ns - origin_ns) / 1e9:6.2f} s", f"frame {result.frame.index}"]
+    speed = result.signals.speed_mps
+    parts.append("speed ?" if speed is None else f"{speed * 3.6:.0f} km/h")
+    rows = np.flatnonzero(result.scene.tracks.id == result.scene.lead_id)
+    if len(rows):
+        i = int(rows[0])
+        parts.append(f"lead {result.scene.distance_m[i]:.0f} m")
+        if not math.isnan(result.scene.ttc_s[i]):
+            parts.append(f"TTC {result.scene.ttc_s[i]:.1f} s")
+    _label(image, "   ".join(parts), (round(8 * scale), round(26 * scale)), (225, 225, 225), 0.55 * scale)
+    y = round(result.scene.horizon_y_px)
+    for x in (0, image.shape[1] - round(24 * scale)):
+        cv2.line(image, (x, y), (x + round(24 * scale), y), WHITE, 1, cv2.LINE_AA)
+
+
+@lru_cache(maxsize=64)
+def _text_plate(text: str, height_px: int, color: Color) -> U8:
+    """Text on a coloured plate, uint8 (h, w, 3). OpenCV's own fonts know no accents; DejaVu does."""
+    path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans-Bold.ttf"
+    font = ImageFont.truetype(str(path), max(height_px, 10))
+    left, top, right, bottom = (round(v) for v in font.getbbox(text))
+    pad = max(height_px // 3, 3)
+    plate = Image.new("RGB", (right - left + 2 * pad, bottom - top + 2 * pad), color[::-1])
+    ImageDraw.Draw(plate).text((pad - left, pad - top), text, font=font, fill=WHITE)
+    return np.asarray(plate)[:, :, ::-1].copy()
+
+
+def _blit_center(image: U8, plate: U8, y_share: float) -> None:
+    fit = min(1.0, image.shape[1] * 0.96 / plate.shape[1])
+    if fit < 1.0:
+        plate = np.asarray(cv2.resize(plate, None, fx=fit, fy=fit, interpolation=cv2.INTER_AREA), np.uint8)
+    h, w = plate.shape[:2]
+    x = (image.shape[1] - w) // 2
+    y = min(round(image.shape[0] * y_share) - h // 2, image.shape[0] - h)
+    image[y : y + h, x : x + w] = plate

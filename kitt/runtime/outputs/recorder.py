@@ -1,0 +1,171 @@
+"""Writes what a replay yields: events, tracks, the annotated drive, the overlay film. Runs behind the eyes, on one thread."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from kitt.drive.records import Picture, Record, Sound
+from kitt.drive.writer import DriveWriter
+from kitt.errors import KittError
+from kitt.mouth.mixer import SpeechTrack
+from kitt.mouth.voice import Voice
+from kitt.runtime.outputs.annotate import write_annotations
+from kitt.runtime.outputs.gather import Gather
+from kitt.runtime.outputs.lines import LineFile, notice_row, tracks_row, warning_row
+from kitt.runtime.outputs.overlay import Overlay
+from kitt.runtime.outputs.video import Mp4
+from kitt.runtime.pipeline import FrameResult
+from kitt.runtime.prefetch import Behind
+from kitt.runtime.replay import Notice
+from kitt.types import Warning
+
+OUTPUTS = ("report.json", "report.html", "events.jsonl", "tracks.jsonl", "result.mcap", "overlay.mp4")
+"""Everything a replay writes; `--force` replaces these and touches nothing else in the folder."""
+AUDIO_RATE_HZ = 44_100
+WRITE_BEHIND = 12
+TAIL_S = 4.0
+"""The film goes on this long after its last picture at most, so that a last warning is heard to its end."""
+
+
+def prepare(out: Path, force: bool) -> None:
+    """Make the output folder. Raises KittError if it holds anything and `force` is not given."""
+    if out.exists() and not out.is_dir():
+        raise KittError(f"{out}: is a file; give a folder to --out")
+    if out.is_dir() and any(out.iterdir()) and not force:
+        raise KittError(f"{out}: exists and is not empty; add --force to write over it, or choose another --out")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name in OUTPUTS:
+            (out / name).unlink(missing_ok=True)
+    except OSError as e:
+        raise KittError(f"{out}: cannot write there: {e.strerror}") from e
+
+
+class Recorder:
+    """A replay's sink that keeps everything. `close` completes the files, also after an interruption."""
+
+    def __init__(self, out: Path, *, film: bool, voice: Voice | None, stage_times: bool) -> None:
+        self.out = out
+        self.gather = Gather()
+        self.events = LineFile(out / "events.jsonl")
+        self.tracks = LineFile(out / "tracks.jsonl")
+        self.silent = 0
+        """Warnings that the voice could not speak."""
+        self._drive = DriveWriter(out / "result.mcap")
+        self._film = _Film(out / "overlay.mp4", voice, self.gather) if film else None
+        self._stage_times = stage_times
+        self._behind: Behind[Callable[[], None]] = Behind(self._run, WRITE_BEHIND)
+
+    def record(self, record: Record) -> None:
+        self._behind.put(partial(self._record, record))
+
+    def result(self, result: FrameResult) -> None:
+        self._behind.put(partial(self._result, result))
+
+    def warning(self, warning: Warning) -> None:
+        self._behind.put(partial(self._warning, warning))
+
+    def notice(self, notice: Notice) -> None:
+        self._behind.put(partial(self.events.write, notice_row(notice.t_ns, notice.event, notice.text)))
+
+    def close(self) -> None:
+        """Complete every file. Raises KittError if writing failed on the way; what was written stays."""
+        try:
+            self._behind.close()
+        except OSError as e:
+            raise self._full(e) from e
+        finally:
+            self._finish()
+
+    def _finish(self) -> None:
+        steps: list[Callable[[], None]] = [self.events.close, self.tracks.close, self._drive.close]
+        if self._film:
+            steps.append(self._film.close)
+        failed: OSError | None = None
+        for step in steps:
+            try:
+                step()
+            except OSError as e:
+                failed = failed or e
+        if failed:
+            raise self._full(failed) from failed
+
+    def _run(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except OSError as e:
+            raise self._full(e) from e
+
+    def _full(self, e: OSError) -> KittError:
+        done = f"complete up to frame {self.gather.frames - 1}" if self.gather.frames else "nothing of use was written"
+        if e.errno in (errno.ENOSPC, errno.EDQUOT):
+            return KittError(f"{self.out}: the disk is full; {done}; free some space or choose another --out")
+        return KittError(f"{self.out}: cannot write: {e.strerror or e}; {done}")
+
+    def _record(self, record: Record) -> None:
+        self._drive.write(record)
+        if self._film and isinstance(record, Sound):
+            self._film.hear(record)
+
+    def _result(self, result: FrameResult) -> None:
+        self.tracks.write(tracks_row(result, self._stage_times))
+        write_annotations(self._drive, result)
+        self.gather.frame(result)
+        if self._film:
+            self._film.picture(result)
+
+    def _warning(self, warning: Warning) -> None:
+        self.events.write(warning_row(warning))
+        self.gather.warning(warning)
+        if self._film:
+            self._film.warn(warning)
+
+
+class _Film:
+    """overlay.mp4: pictures drawn over, the drive's sound with kitt's voice mixed in."""
+
+    def __init__(self, path: Path, voice: Voice | None, gather: Gather) -> None:
+        self._path = path
+        self._voice = voice
+        self._gather = gather
+        self._overlay = Overlay()
+        self._speech = SpeechTrack(AUDIO_RATE_HZ)
+        self._mp4: Mp4 | None = None
+        self._origin_ns = 0
+        self._sound_ns = 0
+        self._waiting: list[Warning] = []
+
+    def picture(self, result: FrameResult) -> None:
+        t_ns = result.frame.t_ns
+        image = self._overlay.draw(result, self._origin_ns or t_ns)
+        if self._mp4 is None:
+            self._mp4 = Mp4(self._path, result.frame.size, AUDIO_RATE_HZ)
+            self._origin_ns = self._sound_ns = t_ns
+        self._mp4.picture((t_ns - self._origin_ns) / 1e9, image)
+        for warning in self._waiting:
+            self._gather.still(warning, image)
+        self._waiting.clear()
+        self._sound_to(t_ns)
+
+    def warn(self, warning: Warning) -> None:
+        self._overlay.say(warning)
+        self._waiting.append(warning)
+        if self._voice:
+            self._speech.say(warning.t_ns, warning.priority, self._voice.say(warning.text, warning.language))
+
+    def hear(self, sound: Sound) -> None:
+        self._speech.hear(sound.t_ns, sound.rate_hz, sound.samples)
+
+    def close(self) -> None:
+        if self._mp4:
+            self._sound_to(self._sound_ns + int(TAIL_S * 1e9) if self._speech.speaking else self._sound_ns)
+            self._mp4.close()
+
+    def _sound_to(self, t_ns: int) -> None:
+        """Sound up to a picture's time: a warning of that picture may still be placed at it, none before it."""
+        if self._mp4 and t_ns > self._sound_ns:
+            self._mp4.sound(self._speech.pull(self._sound_ns, t_ns))
+            self._sound_ns = t_ns

@@ -1,0 +1,84 @@
+"""One frame through the eyes and the warnings, in lock-step: the whole of kitt's seeing on one page.
+
+detector -> scene cut -> tracker -> road reading -> warnings. No threads and no clock of its own: `clock` is
+handed in for the stage times, everything else follows the frame's own `t_ns`, so live and replay run this same code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kitt.config import CameraCalibration, Config
+from kitt.eyes.detector import Detector
+from kitt.eyes.road import RoadReader
+from kitt.eyes.scenecut import SceneCut
+from kitt.eyes.tracker import Tracker
+from kitt.mind.warner import Warner
+from kitt.types import Detections, Frame, Scene, Signals, Warning
+
+STAGES = ("detect", "track", "road", "warn")
+"""The timed stages in their order; `network` is the part of `detect` spent inside the bare network calls."""
+
+
+@dataclass(frozen=True, eq=False)
+class FrameResult:
+    """What kitt made of one frame. `stage_ns` holds each of STAGES and `network`, `network_calls` their number."""
+
+    frame: Frame
+    detections: Detections
+    scene: Scene
+    signals: Signals
+    warnings: list[Warning]
+    cut: bool
+    stage_ns: dict[str, int]
+
+
+class Pipeline:
+    """The organs of one camera, made for its first frame's size and re-made when that changes."""
+
+    def __init__(self, config: Config, camera: CameraCalibration | None, clock: Callable[[], int]) -> None:
+        self.config = config
+        self.camera = camera
+        self.clock = clock
+        self.warner = Warner(config.warnings, config.voice.language)
+        self.tracker = Tracker()
+        self.cut = SceneCut()
+        self.size: tuple[int, int] | None = None
+        self.resized = 0
+        self.cuts = 0
+        self.detector: Detector
+        self.road: RoadReader
+
+    def _fit(self, size: tuple[int, int]) -> None:
+        """Organs that know the picture's size; a change of size midway is a new camera to them."""
+        if self.size is not None:
+            self.resized += 1
+            self.tracker.reset()
+            self.warner.reset_tracks()
+        self.size = size
+        self.road = RoadReader(self.camera, size)
+        self.detector = Detector(self.config.eyes, size, self.road.horizon_y_px, clock=self.clock)
+
+    def process(self, frame: Frame, signals: Signals) -> FrameResult:
+        """See one frame. Raises KittError when the model cannot be had or does not fit."""
+        if frame.size != self.size:
+            self._fit(frame.size)
+        t = [self.clock()]
+        detections = self.detector.process(frame)
+        t.append(self.clock())
+        cut = self.cut.process(frame.image)
+        if cut:
+            self.cuts += 1
+            self.tracker.reset()
+            self.road.reset()
+            self.warner.reset_tracks()
+        tracks = self.tracker.update(detections, frame.t_ns)
+        t.append(self.clock())
+        scene = self.road.process(frame, tracks, signals)
+        t.append(self.clock())
+        warnings = self.warner.process(scene, signals)
+        t.append(self.clock())
+        stage_ns = {name: t[i + 1] - t[i] for i, name in enumerate(STAGES)}
+        stage_ns["network"] = self.detector.network_ns
+        return FrameResult(frame, detections, scene, signals, warnings, cut, stage_ns)

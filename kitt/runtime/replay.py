@@ -1,0 +1,180 @@
+"""Replay a recorded drive: one virtual clock, records merged by time, every organ called in lock-step.
+
+The clock is the records' own `t_ns`. Between two records further apart than TICK_NS the clock still ticks, so that
+a camera that falls silent is noticed at its time and not when its next picture comes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from kitt.config import CameraCalibration, Config, parse_camera
+from kitt.drive.decode import BadPicture, PictureDecoder
+from kitt.drive.records import Picture, Problem, Record, Speed
+from kitt.drive.source import Source
+from kitt.runtime.pace import Pace
+from kitt.runtime.pipeline import FrameResult, Pipeline
+from kitt.runtime.prefetch import prefetch
+from kitt.types import U8, Frame, Signals, Warning
+
+TICK_NS = 100_000_000
+SPEED_LIMIT_NS = 1_000_000_000
+"""A speed older than this is no longer known."""
+READ_AHEAD = 6
+"""Pictures decoded ahead; bounds the memory at about 3 MB each for 1280x720."""
+CAMERA_ATTACHMENT = "camera.toml"
+
+
+@dataclass(frozen=True)
+class ReplayOptions:
+    """How to replay; the defaults replay everything as fast as it goes."""
+
+    config: Config = field(default_factory=Config)
+    camera: CameraCalibration | None = None
+    speed: float | None = None
+    """Factor of the drive's own time; None = as fast as it goes."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that happened to the replay itself, for the log and the counts."""
+
+    t_ns: int
+    event: str
+    text: str
+
+
+class Sink(Protocol):
+    """Takes what a replay yields, in order, on one thread."""
+
+    def record(self, record: Record) -> None: ...
+    def result(self, result: FrameResult) -> None: ...
+    def warning(self, warning: Warning) -> None: ...
+    def notice(self, notice: Notice) -> None: ...
+
+
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """A record with its decoded picture, or the reason why there is none."""
+
+    record: Record
+    image: U8 | None = None
+    reason: str = ""
+    decode_ns: int = 0
+
+
+class Replay:
+    """One run over one drive. Iterate it to run it; `counts` and `notes` say what was met on the way."""
+
+    def __init__(self, source: Source, options: ReplayOptions, sink: Sink | None = None) -> None:
+        self.options = options
+        self.source = source
+        self.camera, self.camera_from = _camera(self.source, options.camera)
+        self.pipeline = Pipeline(options.config, self.camera, time.perf_counter_ns)
+        self.pace = Pace(options.speed)
+        self.counts: Counter[str] = Counter()
+        self.start_ns: int | None = None
+        self.end_ns: int | None = None
+        self.sink = sink
+        self._speed: Speed | None = None
+        self._ticked_ns: int | None = None
+
+    def __iter__(self) -> Generator[FrameResult, None, None]:
+        steps = prefetch(self._read(), READ_AHEAD)
+        try:
+            for step in steps:
+                yield from self._take(step)
+        finally:
+            steps.close()
+        if self.counts["speed"] == 0:
+            for event in self.pipeline.warner.off():
+                self._note(self.end_ns or 0, "warning_off", f"{event}: off, for the drive holds no speed")
+
+    def _read(self) -> Iterator[_Step]:
+        """Runs on the reading thread: decoding is the one thing worth doing ahead."""
+        decoders: dict[str, PictureDecoder] = {}
+        for record in self.source.records():
+            if not isinstance(record, Picture):
+                yield _Step(record)
+                continue
+            decoder = decoders.setdefault(record.topic, PictureDecoder(record.topic))
+            begin = time.perf_counter_ns()
+            try:
+                image = decoder.decode(record)
+            except BadPicture as e:
+                yield _Step(record, reason=str(e))
+            else:
+                yield _Step(record, image, decode_ns=time.perf_counter_ns() - begin)
+
+    def _take(self, step: _Step) -> Iterator[FrameResult]:
+        record = step.record
+        if isinstance(record, Problem):
+            self._note(record.t_ns or self.end_ns or 0, "problem", f"{record.where}: {record.what}")
+            return
+        t_ns = record.t_ns
+        if self.start_ns is None:
+            self.start_ns = self._ticked_ns = t_ns
+        self._tick_to(t_ns)
+        self.end_ns = t_ns
+        self.pace.wait(t_ns)
+        if self.sink:
+            self.sink.record(record)
+        if isinstance(record, Speed):
+            self._speed = record
+        self.counts[type(record).__name__.lower()] += 1
+        if not isinstance(record, Picture):
+            return
+        if step.image is None:
+            self._note(t_ns, "picture_unreadable", f"{record.topic}: {step.reason}; skipped")
+            return
+        frame = Frame(self.counts["frame"], t_ns, step.image, record.topic)
+        resized = self.pipeline.resized
+        result = self.pipeline.process(frame, self._signals(t_ns))
+        result = replace(result, stage_ns={"decode": step.decode_ns, **result.stage_ns})
+        self.counts["frame"] += 1
+        if self.pipeline.resized > resized:
+            self._note(t_ns, "frame_size_changed", f"pictures are {frame.size[0]}x{frame.size[1]} from here on")
+        if result.cut:
+            self._note(t_ns, "scene_cut", "the picture changed at once: tracks start anew")
+        for warning in result.warnings:
+            self._warn(warning)
+        if self.sink:
+            self.sink.result(result)
+        yield result
+
+    def _tick_to(self, t_ns: int) -> None:
+        """Let the virtual clock tick through a gap, for what must be noticed while nothing comes in."""
+        assert self._ticked_ns is not None
+        while self._ticked_ns + TICK_NS <= t_ns:
+            self._ticked_ns += TICK_NS
+            for warning in self.pipeline.warner.tick(self._ticked_ns):
+                self._warn(warning)
+
+    def _signals(self, t_ns: int) -> Signals:
+        fresh = self._speed is not None and t_ns - self._speed.t_ns <= SPEED_LIMIT_NS
+        return Signals(self._speed.speed_mps if fresh and self._speed else None)
+
+    def _warn(self, warning: Warning) -> None:
+        self.counts["warning"] += 1
+        self.counts[f"warning:{warning.event}"] += 1
+        if self.sink:
+            self.sink.warning(warning)
+
+    def _note(self, t_ns: int, event: str, text: str) -> None:
+        self.counts[f"notice:{event}"] += 1
+        if self.sink:
+            self.sink.notice(Notice(t_ns, event, text))
+
+
+def _camera(source: Source, given: CameraCalibration | None) -> tuple[CameraCalibration | None, str]:
+    """The calibration and where it is from: the option, else the drive's own attachment, else estimated (None)."""
+    if given is not None:
+        return given, "given"
+    if CAMERA_ATTACHMENT in source.attachments:
+        text = source.attachments[CAMERA_ATTACHMENT].decode("utf-8", "replace")
+        return parse_camera(text, f"the drive's attachment {CAMERA_ATTACHMENT}"), "drive"
+    return None, "estimated"

@@ -1,0 +1,119 @@
+"""A replay with all its outputs: what `kitt replay` runs."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from kitt.drive.source import Source
+from kitt.errors import KittError
+from kitt.mouth.voice import make_voice
+from kitt.runtime.outputs import page, report
+from kitt.runtime.outputs.recorder import Recorder, prepare
+from kitt.runtime.replay import Replay, ReplayOptions
+
+Judge = Callable[[bytes, list[dict[str, Any]], list[dict[str, Any]]], dict[str, Any]]
+"""(truth attachment, rows of tracks.jsonl, rows of events.jsonl) -> figures for the report."""
+TRUTH_ATTACHMENT = "truth.jsonl"
+
+
+class Session:
+    """One replay into one folder; `run` it, then read `report`."""
+
+    def __init__(
+        self,
+        source: Source,
+        options: ReplayOptions,
+        out: Path,
+        *,
+        force: bool = False,
+        film: bool = True,
+        voice: bool = True,
+        stage_times: bool = False,
+        judge: Judge | None = None,
+    ) -> None:
+        self.source = source
+        self.out = out
+        self.report: dict[str, Any] = {}
+        self._judge = judge
+        self.replay = Replay(source, options)
+        prepare(out, force)
+        speaker = make_voice(options.config.voice.engine) if film and voice else None
+        self.recorder = Recorder(out, film=film, voice=speaker, stage_times=stage_times)
+        self.replay.sink = self.recorder
+
+    @property
+    def total(self) -> int | None:
+        """Pictures to come, where the drive knows."""
+        return self.source.picture_count
+
+    def run(self) -> Iterator[tuple[int, float]]:
+        """Run it, yielding (frames done, frames/s). Ctrl-C ends it early, with every file complete."""
+        begin = time.monotonic()
+        done = 0
+        with _stop_on_interrupt() as stopped:
+            frames = iter(self.replay)
+            try:
+                for _ in frames:
+                    done += 1
+                    yield done, done / max(time.monotonic() - begin, 1e-6)
+                    if stopped.is_set():
+                        break
+            finally:
+                frames.close()
+                self.recorder.close()
+        if not done:
+            raise KittError(f"{self.source.path}: no picture could be read, so there is nothing to replay{self._problems()}")
+        self._finish(time.monotonic() - begin, stopped.is_set())
+
+    def _finish(self, wall_s: float, interrupted: bool) -> None:
+        attachments = self.source.attachments
+        truth = None
+        if self._judge and TRUTH_ATTACHMENT in attachments:
+            truth = self._judge(
+                attachments[TRUTH_ATTACHMENT], _rows(self.recorder.tracks.path), _rows(self.recorder.events.path)
+            )
+        self.report = report.build(
+            self.replay,
+            self.recorder.gather,
+            wall_s=wall_s,
+            events_sha256=self.recorder.events.sha256,
+            interrupted=interrupted,
+            truth=truth,
+        )
+        report.write(self.out / "report.json", self.report)
+        page.write(self.out / "report.html", self.report, self.recorder.gather)
+
+    def _problems(self) -> str:
+        met = [f"{k[7:].replace('_', ' ')}: {n}" for k, n in self.replay.counts.items() if k.startswith("notice:")]
+        return f" ({'; '.join(met)})" if met else ""
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@contextmanager
+def _stop_on_interrupt() -> Iterator[threading.Event]:
+    """Turns the first Ctrl-C into a flag, so that no frame is left half done; a second one interrupts at once."""
+    stopped = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stopped
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def first(_signum: int, _frame: object) -> None:
+        stopped.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, first)
+    try:
+        yield stopped
+    finally:
+        signal.signal(signal.SIGINT, before)

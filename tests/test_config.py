@@ -1,0 +1,74 @@
+"""A settings file is right or refused with file, line and what is allowed."""
+
+from pathlib import Path
+
+import pytest
+
+from kitt.config import CameraCalibration, Config, checked, load, load_camera, parse_camera, to_toml
+from kitt.errors import KittError
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "kitt.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:
+    assert load(write(tmp_path, "")) == Config()
+
+
+def test_what_a_file_gives_replaces_the_default(tmp_path: Path) -> None:
+    config = load(write(tmp_path, '[eyes]\nthreads = 4\n[voice]\nlanguage = "fr"\n'))
+    assert (config.eyes.threads, config.voice.language) == (4, "fr")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("[eyes]\n\nthreds = 4\n", 3, "unknown key 'threds' (meant 'threads = 2'?); allowed: model, threads"),
+        ("[warnings]\ncollision_ttc_ms = 2400\n", 2, "meant 'collision_ttc_s"),
+        ("[ears]\nx = 1\n", 1, "unknown key 'ears'"),
+        ('[voice]\nlanguage = "de"\n', 2, "allowed: en, fr, es"),
+        ("[eyes]\nscore = 30\n", 2, "outside 0.01 to 0.99"),
+        ("[eyes]\nscore = nan\n", 2, "outside 0.01 to 0.99"),
+        ('[eyes]\nscore = "high"\n', 2, "must be a number"),
+        ("[eyes]\nthreads = true\n", 2, "must be a whole number"),
+        ("eyes = 3\n", 1, "'eyes' is a section"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, line: int, says: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(KittError) as e:
+        load(path)
+    assert str(e.value).startswith(f"{path}:{line}: ")
+    assert says in str(e.value)
+    assert "\n" not in str(e.value)
+
+
+def test_broken_toml_and_missing_files_are_one_line(tmp_path: Path) -> None:
+    with pytest.raises(KittError, match="not valid TOML.*line 1"):
+        load(write(tmp_path, "x = = 1\n"))
+    with pytest.raises(KittError, match="cannot read"):
+        load(tmp_path / "none.toml")
+    (tmp_path / "b.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(KittError, match="not a text file"):
+        load(tmp_path / "b.toml")
+
+
+def test_a_calibration_in_the_wrong_unit_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(KittError, match=r":2: unknown key 'camera_height_cm' \(meant 'camera_height_m"):
+        load_camera(write(tmp_path, "focal_px = 900\ncamera_height_cm = 130\n"))
+    with pytest.raises(KittError, match="outside 0.3 to 4.0"):
+        load_camera(write(tmp_path, "camera_height_m = 130\n"))
+
+
+def test_a_calibration_reads_back_as_written() -> None:
+    camera = CameraCalibration(focal_px=1234.5, driving_side="left", estimated=True)
+    assert parse_camera(to_toml(camera), "x") == camera
+
+
+def test_command_line_values_are_held_against_the_same_ranges() -> None:
+    assert checked(Config().eyes, {"threads": 3, "model": None}) == {"threads": 3}
+    with pytest.raises(KittError, match="'language' = 'de'; allowed"):
+        checked(Config().voice, {"language": "de"})
