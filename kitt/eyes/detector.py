@@ -1,0 +1,160 @@
+"""Frames to detections: looks -> letterbox -> network -> decode -> one set of boxes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kitt.config import EyesConfig
+from kitt.engine.backend import Backend
+from kitt.engine.backend import load as load_backend
+from kitt.engine.pull import ensure
+from kitt.eyes.families import Family, free_size, identify, input_spec
+from kitt.eyes.letterbox import Letterbox
+from kitt.eyes.looks import Look, load_calibration, merge, plan
+from kitt.eyes.nms import nms, strongest_first
+from kitt.types import Detections, Frame
+
+FLOOR = 0.1
+"""Candidates below this score are not even looked at; the tracker's second stage starts here."""
+BUDGET_PX = {"efficientdet-lite0": 448 * 256}
+"""Input pixels of the whole look of a model; DEFAULT_BUDGET_PX for all others."""
+DEFAULT_BUDGET_PX = 576 * 320
+CANDIDATES = 512
+"""The strongest so many candidates of one look leave the network; NMS halves them again."""
+
+BackendFactory = Callable[[Path, int], Backend]
+ModelStore = Callable[[str, int, int], Path]
+
+
+@dataclass(frozen=True)
+class _Network:
+    path: Path
+    backend: Backend
+    family: Family
+
+
+@dataclass(frozen=True)
+class _Eye:
+    """One look with the network that serves it."""
+
+    look: Look
+    network: _Network
+    letterbox: Letterbox
+
+
+class Detector:
+    """Sees what is in a frame. Made for one frame size; adapts when that changes and counts it in `resized`.
+
+    network_ns: time inside the bare network calls of the last `process`, by the `clock` handed in (0 without one);
+    network_calls: how many these were.
+    """
+
+    def __init__(
+        self,
+        config: EyesConfig,
+        frame_size: tuple[int, int],
+        horizon_y_px: float,
+        *,
+        clock: Callable[[], int] | None = None,
+        backend: BackendFactory = load_backend,
+        store: ModelStore = ensure,
+        floor: float = FLOOR,
+    ) -> None:
+        """Load the networks. Raises KittError when the model cannot be had or has a layout kitt does not know."""
+        self.config = config
+        self.network_ns = 0
+        self.network_calls = 0
+        self.resized = 0
+        self._clock = clock
+        self._backend = backend
+        self._store = store
+        self._floor = floor
+        self._own = config.model.endswith(".onnx")
+        self._loaded: dict[tuple[int, int] | None, _Network] = {}
+        self._calibration = load_calibration(config.model)
+        self._fit(frame_size, horizon_y_px)
+
+    def process(self, frame: Frame) -> Detections:
+        """What is in the frame, in its pixels and inside it, strongest first, with scores above the floor.
+
+        Whether the strip is looked at depends on `frame.index` alone, so that a replay repeats itself.
+        """
+        if frame.size != self._frame_size:
+            self.resized += 1
+            self._fit(frame.size, self._horizon_y_px * frame.size[1] / self._frame_size[1])
+        self.network_ns = self.network_calls = 0
+        due = [eye for eye in self._eyes if frame.index % eye.look.every == 0]
+        found = [self._see(eye, frame) for eye in due]
+        if len(found) == 1:
+            return nms(found[0])
+        return merge(found[0], found[1], (due[0].look, due[1].look), frame.size, self._calibration)
+
+    def aim(self, horizon_y_px: float) -> None:
+        """Point the strip at a better known horizon; costs nothing, so it may be called between any two frames."""
+        self._fit(self._frame_size, horizon_y_px)
+
+    def describe(self) -> dict[str, Any]:
+        """What runs: for reports."""
+        first = self._eyes[0]
+        return {
+            "model": self.config.model,
+            "family": first.network.family.name,
+            "backend": first.network.backend.name,
+            "threads": self.config.threads,
+            "floor": self._floor,
+            "strip_calibration": [self._calibration.a, self._calibration.b],
+            "looks": [
+                {
+                    "name": eye.look.name,
+                    "region": [eye.look.region.x, eye.look.region.y, eye.look.region.width, eye.look.region.height],
+                    "input": [eye.letterbox.spec.width, eye.letterbox.spec.height],
+                    "every": eye.look.every,
+                    "sha256": hashlib.sha256(eye.network.path.read_bytes()).hexdigest(),
+                }
+                for eye in self._eyes
+            ],
+        }
+
+    def _fit(self, frame_size: tuple[int, int], horizon_y_px: float) -> None:
+        self._frame_size, self._horizon_y_px = frame_size, horizon_y_px
+        strip_every, multiple = self.config.strip_every, 64
+        budget = BUDGET_PX.get(self.config.model, DEFAULT_BUDGET_PX)
+        if self._own:
+            network = self._network(None)
+            multiple = network.family.multiple
+            if not free_size(network.backend.io_specs()[0], network.path.name):
+                strip_every = 0  # a network of one fixed size cannot show a strip at full resolution
+        self._eyes = [self._eye(look) for look in plan(frame_size, horizon_y_px, budget, strip_every, multiple)]
+
+    def _eye(self, look: Look) -> _Eye:
+        network = self._network(None if self._own else look.input_size)
+        spec = input_spec(network.backend.io_specs()[0], network.family, network.path.name, look.input_size)
+        return _Eye(look, network, Letterbox(look.region, spec))
+
+    def _network(self, size: tuple[int, int] | None) -> _Network:
+        """The network for an input of `size`, loaded once; a user's own file (None) serves every size that it can."""
+        if size not in self._loaded:
+            path = Path(self.config.model) if size is None else self._store(self.config.model, *size)
+            backend = self._backend(path, self.config.threads)
+            self._loaded[size] = _Network(path, backend, identify(*backend.io_specs(), path.name))
+        return self._loaded[size]
+
+    def _see(self, eye: _Eye, frame: Frame) -> Detections:
+        spec = eye.letterbox.spec
+        inputs = {spec.name: eye.letterbox.fill(frame.image)}
+        start = self._clock() if self._clock else 0
+        outputs = eye.network.backend.infer(inputs)
+        self.network_ns += self._clock() - start if self._clock else 0
+        self.network_calls += 1
+        found = eye.network.family.decode(outputs, self._floor, (spec.width, spec.height))
+        found = found[strongest_first(found.score, CANDIDATES)]
+        width, height = frame.size
+        xyxy = np.clip(eye.letterbox.to_picture(found.xyxy), 0, np.array([width, height] * 2, np.float32))
+        solid = (xyxy[:, 2] - xyxy[:, 0] >= 1) & (xyxy[:, 3] - xyxy[:, 1] >= 1)
+        return Detections(xyxy, found.score, found.class_id)[solid]

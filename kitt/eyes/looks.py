@@ -1,0 +1,123 @@
+"""Where the detector looks: the whole picture small, and a strip around the horizon at full resolution.
+
+Far cars stand near the horizon and are a few pixels high in the whole look, so a second look spends its pixels there.
+Two looks at one road need rules, or they add false boxes: `merge` holds them all.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from importlib import resources
+
+import numpy as np
+
+from kitt.eyes.letterbox import Region
+from kitt.eyes.nms import nms
+from kitt.types import F32, Detections
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+SLACK = 1.12
+"""A whole look may hold this much more than its budget: 448x448, 512x384 and 768x256 beside 576x320."""
+SIDE = 64
+STRIP = (1280, 192)
+"""Input of the strip; narrower for a narrower picture."""
+HORIZON_SHARE = 0.5
+"""Where in the strip the horizon lies: cars reach below it by their camera's height, lamps and lorries above it."""
+EDGE_PX = 3.0
+"""A box of the strip that comes this near to an edge inside the picture is a cut object."""
+SMALL_PX = 28.0
+"""The strip answers for what is lower than this in the whole look's input: 63 px of a 1280x720 picture."""
+NARROW_PX = 900
+"""A picture narrower than this gets no strip."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at the picture: which part of it, at which input size (width, height), in every how many-th frame."""
+
+    name: str
+    region: Region
+    input_size: tuple[int, int]
+    every: int
+
+    @property
+    def scale(self) -> float:
+        """Input pixels per picture pixel."""
+        return min(self.input_size[0] / self.region.width, self.input_size[1] / self.region.height)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The strip's score s on the whole look's scale: sigmoid(a * logit(s) + b)."""
+
+    a: float = 1.0
+    b: float = 0.0
+
+    def __call__(self, score: F32) -> F32:
+        s = np.clip(score.astype(np.float64), 1e-6, 1 - 1e-6)
+        return np.asarray(1 / (1 + np.exp(-(self.a * np.log(s / (1 - s)) + self.b))), np.float32)
+
+
+def load_calibration(model: str) -> Calibration:
+    """The fitted calibration of a shipped model (tools/fit_looks.py writes it), no change for any other."""
+    table = tomllib.loads(resources.files("kitt.eyes").joinpath("looks.toml").read_text(encoding="utf-8"))
+    entry = table.get(model)
+    return Calibration(entry["a"], entry["b"]) if entry else Calibration()
+
+
+def whole_size(frame_size: tuple[int, int], budget_px: int, multiple: int = SIDE) -> tuple[int, int]:
+    """The input (width, height) of about `budget_px` pixels that shows a picture of this aspect the largest."""
+    width, height = frame_size
+    sides = range(multiple, 2049, multiple)
+    fitting = [(w, h) for w in sides for h in sides if w * h <= budget_px * SLACK]
+    return max(fitting, key=lambda s: (round(min(s[0] / width, s[1] / height), 6), -s[0] * s[1]))
+
+
+def plan(
+    frame_size: tuple[int, int], horizon_y_px: float, budget_px: int, strip_every: int, multiple: int = SIDE
+) -> tuple[Look, ...]:
+    """The looks at a picture of (width, height): the whole, and the strip where it shows more than the whole does."""
+    width, height = frame_size
+    whole = Look("whole", Region(0, 0, width, height), whole_size(frame_size, budget_px, multiple), 1)
+    if strip_every == 0 or width < NARROW_PX:
+        return (whole,)
+    input_width = min(STRIP[0], -(-width // multiple) * multiple)
+    rows = min(round(STRIP[1] * width / input_width), height)
+    top = min(max(round(horizon_y_px - HORIZON_SHARE * rows), 0), height - rows)
+    strip = Look("strip", Region(0, top, width, rows), (input_width, STRIP[1]), strip_every)
+    return (whole, strip)
+
+
+def uncut(found: Detections, region: Region, frame_size: tuple[int, int]) -> Detections:
+    """Without the boxes that an edge of the region cuts; the picture's own edges cut nothing more than they must."""
+    x1, y1, x2, y2 = found.xyxy.T
+    good = np.ones(len(found), np.bool_)
+    if region.x > 0:
+        good &= x1 > region.x + EDGE_PX
+    if region.y > 0:
+        good &= y1 > region.y + EDGE_PX
+    if region.x + region.width < frame_size[0]:
+        good &= x2 < region.x + region.width - EDGE_PX
+    if region.y + region.height < frame_size[1]:
+        good &= y2 < region.y + region.height - EDGE_PX
+    return found[good]
+
+
+def merge(
+    whole: Detections,
+    strip: Detections,
+    looks: tuple[Look, Look],
+    frame_size: tuple[int, int],
+    calibration: Calibration,
+) -> Detections:
+    """One set of detections of two looks' candidates, in pixels of the picture, strongest first."""
+    whole = nms(whole)
+    strip = nms(uncut(strip, looks[1].region, frame_size))
+    strip = strip[strip.xyxy[:, 3] - strip.xyxy[:, 1] < SMALL_PX / looks[0].scale]
+    strip = Detections(strip.xyxy, calibration(strip.score), strip.class_id)
+    return nms(Detections.concat([whole, strip]))
