@@ -1,0 +1,324 @@
+"""Objects followed over time: two-stage association over one Kalman filter that moves all tracks at once.
+
+Association follows ByteTrack (Zhang et al., ECCV 2022): strong detections are matched first, weak ones may only
+keep a track alive. Each track is four independent constant-velocity filters: centre x and y in pixels, ln aspect
+and ln scale (scale = sqrt(width * height)). The velocity of ln scale is the scale rate, whose inverse is the time
+to collision (Lee, Perception 1976; Dagan et al., "Forward collision warning with a single camera", IV 2004).
+All times are seconds of the frames' own time stamps, never a count of frames, so any frame rate will do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from kitt.types import BICYCLE, BUS, CAR, CLASSES, F64, I64, MOTORCYCLE, TRUCK, Bools, Detections, Tracks
+
+CX, CY, ASPECT, SCALE = range(4)
+GROUP = np.arange(len(CLASSES))
+"""Classes that a detector mixes up share a group; only within a group may a detection continue a track."""
+GROUP[[CAR, BUS, TRUCK]] = CAR
+GROUP[[BICYCLE, MOTORCYCLE]] = BICYCLE
+
+NO_NEWS = 1e6
+"""Variance of what was not measured."""
+UNSEEN_ASPECT = 0.25
+"""Variance of the ln aspect of an object that the picture's edge cut when it was first seen."""
+
+Cost = Callable[[F64, F64, F64, F64], F64]
+"""cost(track boxes (T, 4), slack_px (T,), detected boxes (D, 4), scores (D,)) -> (T, D); inf forbids a pair."""
+
+
+@dataclass(frozen=True)
+class TrackerSettings:
+    """When a track begins, how long it lives, how much its measurements and its motion are believed."""
+
+    high_score: float = 0.3  # only detections from here on start tracks
+    low_score: float = 0.1  # those below high_score only continue them
+    confirm_hits: int = 2  # a single detection is never a track
+    confirm_score: float = 0.8  # sum of scores: a sure person needs two looks, a faint far car three
+    tentative_s: float = 0.3  # an unconfirmed track waits this long for its next detection
+    coast_s: float = 0.35  # an unseen track is still given this long (far objects are looked at every k-th frame)
+    keep_s: float = 1.2  # and is remembered this long, to take its id up again after an occlusion
+    duplicate_iou: float = 0.6  # boxes of one group that overlap more are one object
+    vote_memory: float = 0.97  # weight that earlier class votes keep at each new one
+    edge_share: float = 0.005  # a box side within this share of the picture's size is cut by the picture's edge
+    noise_px: float = 1.0  # standard deviation of a box side: at least this
+    noise_share: float = 0.02  # and at least this share of the object's scale
+    centre_agility: float = 1.5  # random acceleration of the centre, in scales, per s^1.5
+    shake_px: float = 60.0  # the same of the camera's pitch and yaw, in pixels
+    aspect_agility: float = 0.15  # random change of the rate of ln aspect, per s^1.5
+    scale_agility: float = 0.065  # random change of the rate of ln scale, per s^1.5
+    start_rates: tuple[float, float, float, float] = (3.0, 1.5, 0.2, 0.4)  # standard deviations: scales/s, then 1/s
+
+
+def iou(a: F64, b: F64) -> F64:
+    """Intersection over union of boxes that broadcast against each other, (..., 4) -> (...)."""
+    w = np.minimum(a[..., 2], b[..., 2]) - np.maximum(a[..., 0], b[..., 0])
+    h = np.minimum(a[..., 3], b[..., 3]) - np.maximum(a[..., 1], b[..., 1])
+    inter = np.maximum(w, 0) * np.maximum(h, 0)
+    area_a = (a[..., 2] - a[..., 0]) * (a[..., 3] - a[..., 1])
+    area_b = (b[..., 2] - b[..., 0]) * (b[..., 3] - b[..., 1])
+    share: F64 = inter / np.maximum(area_a + area_b - inter, 1e-9)
+    return share
+
+
+def iou_cost(tracks: F64, slack_px: F64, detected: F64, score: F64, least_iou: float = 0.2) -> F64:
+    """1 - IoU, leaning towards the surer detection; both boxes are first grown by how unsure the track's place is.
+
+    The growth is C-BIoU's buffer (Yang et al., WACV 2023), which lets small or long unseen objects be found again.
+    """
+    grow = np.multiply.outer(slack_px, np.array([-1.0, -1.0, 1.0, 1.0]))[:, None]
+    overlap = iou(tracks[:, None] + grow, detected[None] + grow)
+    return np.where(overlap >= least_iou, 1 - overlap * (0.7 + 0.3 * score), np.inf)
+
+
+@dataclass
+class _Rows:
+    """All tracks as parallel arrays. x, v and the covariance pp, pv, vv are float64 (N, 4) in the order CX..SCALE."""
+
+    id: I64  # 0 until confirmed
+    born_ns: I64
+    seen_ns: I64
+    hits: I64
+    evidence: F64  # sum of scores
+    score: F64
+    votes: F64  # (N, classes)
+    lean: F64  # d ln scale / d ln aspect of the last scale measured: not 0 when only one dimension was in view
+    x: F64
+    v: F64
+    pp: F64
+    pv: F64
+    vv: F64
+
+    def take(self, pick: Bools | slice) -> _Rows:
+        return _Rows(*(getattr(self, f.name)[pick] for f in fields(self)))
+
+    def join(self, other: _Rows) -> _Rows:
+        return _Rows(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
+
+
+class Tracker:
+    """Turns the detections of each frame into tracks with ids; see `update`."""
+
+    def __init__(self, settings: TrackerSettings | None = None, cost: Cost = iou_cost) -> None:
+        self._set = settings or TrackerSettings()
+        self._cost = cost
+        self._next_id = 1
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all tracks and the time (a scene cut, a new drive). Ids go on counting upwards."""
+        self._rows = self._born(np.zeros((0, 4)), np.zeros((0, 4), bool), np.zeros(0), np.zeros(0, np.int64), 0)
+        self._t_ns: int | None = None
+
+    def update(self, detections: Detections, t_ns: int, frame_size: tuple[int, int] | None = None) -> Tracks:
+        """The tracks as of this frame: confirmed, seen now or `coast_s` ago at most, ascending id.
+
+        `frame_size` (width, height) tells which boxes the picture's edge cuts, so that these give no false scale
+        rate. The same time stamp twice is no motion. Raises ValueError when time goes backwards or a box is not finite.
+        """
+        if self._t_ns is not None and t_ns < self._t_ns:
+            raise ValueError(f"tracker: time goes backwards, from {self._t_ns} to {t_ns} ns: call reset() first")
+        if not (np.isfinite(detections.xyxy).all() and np.isfinite(detections.score).all()):
+            raise ValueError(f"tracker: a detection at {t_ns} ns is not finite")
+        s, rows = self._set, self._rows
+        rows = rows.take(t_ns - rows.seen_ns <= s.keep_s * 1e9)
+        self._predict(rows, 0.0 if self._t_ns is None else (t_ns - self._t_ns) / 1e9)
+        self._t_ns = t_ns
+
+        boxes, score, class_id = self._admit(detections)
+        strong = score >= s.high_score
+        free = np.ones(len(rows.id), bool)
+        new = strong.copy()
+        pairs = []
+        for these in (strong, ~strong):
+            i, j = np.flatnonzero(free), np.flatnonzero(these)
+            if len(i) and len(j):
+                r, c = self._match(rows, i, boxes[j], score[j], class_id[j], frame_size)
+                pairs.append((i[r], j[c]))
+                free[i[r]] = False
+                new[j[c]] = False
+        if pairs:
+            r, c = (np.concatenate(p) for p in zip(*pairs, strict=True))
+            cut = _cut_sides(boxes[c], frame_size, s.edge_share)
+            self._correct(rows, r, boxes[c], cut)
+            self._credit(rows, r, score[c], class_id[c], t_ns)
+        rows = rows.take((rows.id > 0) | (t_ns - rows.seen_ns <= s.tentative_s * 1e9))
+        if new.any():
+            cut = _cut_sides(boxes[new], frame_size, s.edge_share)
+            rows = rows.join(self._born(boxes[new], cut, score[new], class_id[new], t_ns))
+        self._rows = rows
+        return self._shown(t_ns, frame_size)
+
+    def _admit(self, d: Detections) -> tuple[F64, F64, I64]:
+        """Boxes, scores, classes in an order of their own, without the faint and without second boxes on one object."""
+        keep = d.score >= self._set.low_score
+        box, score, class_id = d.xyxy[keep].astype(np.float64), d.score[keep].astype(np.float64), d.class_id[keep]
+        order = np.lexsort((class_id, *box.T, -score))
+        box, score, class_id = box[order], score[order], class_id[order]
+        box[:, 2:] = np.maximum(box[:, 2:], box[:, :2] + 1)
+        same = (iou(box[:, None], box[None]) > self._set.duplicate_iou) & (GROUP[class_id][:, None] == GROUP[class_id])
+        single = ~np.triu(same, 1).any(axis=0)
+        return box[single], score[single], class_id[single]
+
+    def _predict(self, rows: _Rows, dt_s: float) -> None:
+        """Move at constant closing speed: depth shrinks linearly, so all that is seen grows by 1 / (1 - rate dt)."""
+        if not dt_s or not len(rows.id):
+            return
+        s = self._set
+        g = 1 / (1 - np.clip(rows.v[:, SCALE] * dt_s, -0.5, 0.5))[:, None] ** np.array([1.0, 1.0, 0.0, 1.0])
+        step = rows.v * g * dt_s
+        step[:, SCALE] = np.log(g[:, SCALE])
+        rows.x += step
+        rows.v *= g * np.where(np.arange(4) == SCALE, 1, g)
+        centre = (s.centre_agility * np.exp(rows.x[:, SCALE])) ** 2 + s.shake_px**2
+        q = np.empty_like(rows.x)
+        q[:, CX] = q[:, CY] = centre
+        q[:, ASPECT], q[:, SCALE] = s.aspect_agility**2, s.scale_agility**2
+        j, k = dt_s * g, g * g
+        rows.pp += 2 * j * rows.pv + j * j * rows.vv + q * (dt_s**3 / 3)
+        rows.pv[:] = k * (rows.pv + j * rows.vv) + q * (dt_s**2 / 2)
+        rows.vv[:] = k * k * rows.vv + q * dt_s
+
+    def _match(
+        self, rows: _Rows, i: I64, box: F64, score: F64, class_id: I64, frame_size: tuple[int, int] | None
+    ) -> tuple[I64, I64]:
+        """Pairs (position in i, position in box) of least total cost."""
+        scale = np.exp(rows.x[i, SCALE])
+        slack = np.minimum(np.sqrt(rows.pp[i, :2].mean(axis=1)), 0.4 * scale) + np.maximum(24 - scale, 0) / 4
+        cost = self._cost(_boxes(rows.x[i], frame_size), slack, box, score)
+        cost = cost + 0.3 * (rows.id[i] == 0)[:, None]
+        cost[GROUP[rows.votes[i].argmax(axis=1)][:, None] != GROUP[class_id]] = np.inf
+        possible = np.isfinite(cost)
+        r, c = linear_sum_assignment(np.where(possible, cost, 1e3))
+        ok = possible[r, c]
+        return r[ok], c[ok]
+
+    def _correct(self, rows: _Rows, r: I64, box: F64, cut: Bools) -> None:
+        """Kalman update of rows `r`. A side in doubt costs the scale its weight rather than giving it a false rate."""
+        x, pp, pv = rows.x[r], rows.pp[r], rows.pv[r]
+        z, noise, lean = self._measure(box, cut, x, pp)
+        y, spread = z - x, pp + noise
+        # One wrong side (a half hidden object) moves ln aspect by e, ln scale by e/2 and the centre by e/2 of the size.
+        wrong = np.maximum(y[:, ASPECT] ** 2 - 6 * spread[:, ASPECT], 0) / 4
+        spread[:, :2] += (wrong * np.exp(2 * x[:, SCALE]))[:, None]
+        spread[:, SCALE] += wrong
+        gain = pp / spread
+        # What is learnt of the aspect was missing in the scale while that was derived from it: no growth of the object.
+        moved = rows.lean[r] * gain[:, ASPECT] * y[:, ASPECT]
+        x[:, SCALE] += moved
+        y[:, SCALE] -= moved
+        rows.x[r] = x + gain * y
+        rows.v[r] += pv / spread * y
+        rows.vv[r] -= pv * pv / spread
+        rows.pv[r] = pv * (1 - gain)
+        rows.pp[r] = pp * (1 - gain)
+        rows.lean[r] = lean
+
+    def _measure(self, box: F64, cut: Bools, x: F64, pp: F64) -> tuple[F64, F64, F64]:
+        """What boxes say: state (N, 4), its variance (N, 4), lean (N,).
+
+        Where the picture's edge cuts one dimension, the other one and the predicted aspect give the scale, and the side
+        in view gives the centre. The object is at least as large as what is seen of it: that much `x` is mended here.
+        """
+        z = _state(box)
+        cut_x, cut_y = cut[:, 0] | cut[:, 2], cut[:, 1] | cut[:, 3]
+        only_x, only_y = cut_x & ~cut_y, cut_y & ~cut_x
+        more = z[:, ASPECT] - x[:, ASPECT]
+        more = np.where(only_x, np.maximum(more, 0), np.where(only_y, np.minimum(more, 0), 0))
+        lean = 0.5 * only_x - 0.5 * only_y
+        x[:, ASPECT] += more
+        x[:, SCALE] += lean * more
+        z[:, SCALE] += lean * (x[:, ASPECT] - z[:, ASPECT])
+        whole = np.exp(np.where(cut_x & cut_y, x[:, SCALE], z[:, SCALE]))
+        half = whole[:, None] * np.exp(np.outer(x[:, ASPECT], [0.5, -0.5])) / 2
+        for axis in (CX, CY):
+            low, high = cut[:, axis], cut[:, axis + 2]
+            z[:, axis] = np.where(low & ~high, box[:, axis + 2] - half[:, axis], z[:, axis])
+            z[:, axis] = np.where(high & ~low, box[:, axis] + half[:, axis], z[:, axis])
+            z[:, axis] = np.where(high & low, x[:, axis], z[:, axis])
+        side = np.maximum(self._set.noise_px, self._set.noise_share * whole)[:, None] ** 2
+        of_w, of_h = (2 * side / (box[:, 2:] - box[:, :2]) ** 2).T
+        noise = np.empty_like(x)
+        noise[:, :2] = side / 2 + np.stack([cut_x, cut_y], 1) * half**2 * pp[:, ASPECT, None]
+        noise[:, ASPECT] = np.where(cut_x | cut_y, NO_NEWS, of_w + of_h)
+        noise[:, SCALE] = np.select([cut_x & cut_y, only_x, only_y], [NO_NEWS, of_h, of_w], (of_w + of_h) / 4)
+        return z, noise, lean
+
+    def _credit(self, rows: _Rows, r: I64, score: F64, class_id: I64, t_ns: int) -> None:
+        """Count the hits, take the class votes, give an id to those confirmed now."""
+        s = self._set
+        rows.seen_ns[r] = t_ns
+        rows.hits[r] += 1
+        rows.evidence[r] += score
+        rows.score[r] = score
+        rows.votes[r] *= s.vote_memory
+        rows.votes[r, class_id] += score
+        confirmed = (rows.id == 0) & (rows.hits >= s.confirm_hits) & (rows.evidence >= s.confirm_score)
+        n = int(confirmed.sum())
+        rows.id[confirmed] = np.arange(self._next_id, self._next_id + n)
+        self._next_id += n
+
+    def _born(self, box: F64, cut: Bools, score: F64, class_id: I64, t_ns: int) -> _Rows:
+        """Unconfirmed tracks of one detection each."""
+        n, s = len(box), self._set
+        x = _state(box)
+        scale = np.exp(x[:, SCALE, None])
+        _, noise, lean = self._measure(box, cut, x, np.full((n, 4), UNSEEN_ASPECT))
+        pp = np.where(noise < NO_NEWS, noise, UNSEEN_ASPECT)
+        vv = (np.array(s.start_rates) * np.where(np.arange(4) < ASPECT, scale, 1)) ** 2
+        return _Rows(
+            id=np.zeros(n, np.int64), born_ns=np.full(n, t_ns), seen_ns=np.full(n, t_ns), hits=np.ones(n, np.int64),
+            evidence=score.copy(), score=score.copy(), votes=np.eye(len(CLASSES))[class_id] * score[:, None], lean=lean,
+            x=x, v=np.zeros((n, 4)), pp=pp, pv=np.zeros((n, 4)), vv=vv,
+        )  # fmt: skip
+
+    def _shown(self, t_ns: int, frame_size: tuple[int, int] | None) -> Tracks:
+        """Confirmed tracks seen now, or not long ago and not behind one that is seen now."""
+        s, rows = self._set, self._rows
+        unseen = t_ns - rows.seen_ns
+        box = _boxes(rows.x, frame_size)
+        # Seen twice by chance does not earn a third of a second of trust.
+        show = (rows.id > 0) & (unseen <= np.minimum(s.coast_s * 1e9, rows.seen_ns - rows.born_ns))
+        show &= (box[:, 2] - box[:, 0] >= 1) & (box[:, 3] - box[:, 1] >= 1)
+        seen, coasting = np.flatnonzero(show & (unseen == 0)), np.flatnonzero(show & (unseen > 0))
+        group = GROUP[rows.votes.argmax(axis=1)]
+        behind = iou(box[coasting, None], box[seen][None]) > s.duplicate_iou
+        show[coasting[(behind & (group[coasting, None] == group[seen])).any(axis=1)]] = False
+        order = np.flatnonzero(show)
+        order = order[np.argsort(rows.id[order])]
+        return Tracks(
+            id=rows.id[order],
+            xyxy=box[order].astype(np.float32),
+            class_id=rows.votes[order].argmax(axis=1),
+            score=rows.score[order].astype(np.float32),
+            age_s=((t_ns - rows.born_ns[order]) / 1e9).astype(np.float32),
+            unseen_s=(unseen[order] / 1e9).astype(np.float32),
+            scale_rate=rows.v[order, SCALE].astype(np.float32),
+            scale_rate_std=np.sqrt(rows.vv[order, SCALE]).astype(np.float32),
+        )
+
+
+def _state(box: F64) -> F64:
+    """x1 y1 x2 y2 -> centre x, centre y, ln aspect, ln scale."""
+    w, h = box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]
+    return np.stack([box[:, 0] + w / 2, box[:, 1] + h / 2, np.log(w / h), np.log(w * h) / 2], axis=1)
+
+
+def _boxes(x: F64, frame_size: tuple[int, int] | None) -> F64:
+    """The inverse of `_state`, cut by the picture's edge where that is known."""
+    half = np.exp(x[:, SCALE, None] + np.outer(x[:, ASPECT], [0.5, -0.5])) / 2
+    box = np.concatenate([x[:, :2] - half, x[:, :2] + half], axis=1)
+    return box if frame_size is None else np.clip(box, 0, np.tile(frame_size, 2))
+
+
+def _cut_sides(box: F64, frame_size: tuple[int, int] | None, edge_share: float) -> Bools:
+    """Which of left, top, right, bottom lie on the picture's edge: bool (N, 4)."""
+    if frame_size is None:
+        return np.zeros(box.shape, bool)
+    size = np.array(frame_size, float)
+    return np.concatenate([box[:, :2] <= edge_share * size, box[:, 2:] >= (1 - edge_share) * size], axis=1)
