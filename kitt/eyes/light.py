@@ -1,0 +1,253 @@
+"""The colour of a traffic light: which lamp of the head is lit, then its hue.
+
+A head is brought to one small shape, lying, its red lamp first. Two maps say how strongly each pixel shines in warm
+colours (red to yellow) and in green; their maxima over a lamp's area give strength, place and hue. The housing must be
+dark and the lamp brighter, and its colour must not run on over the head's edge, else it is a wall, a sign or the sky.
+Red and yellow are told apart by place and hue together, because an over-exposed red lamp has a yellow-white core and
+only its halo is red: the hue is weighed by chroma, so the halo speaks and the core does not. Where place and hue
+disagree, or little shines, the answer is unknown. Limits were set by hand on light_seoul and light_korea
+(tools/eval_lights.py). Order of lamps: Vienna Convention on Road Signs and Signals, article 23: red on top, or on the
+side of the opposing traffic.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from kitt.types import (
+    F32,
+    F64,
+    I64,
+    LIGHT_GREEN,
+    LIGHT_OFF,
+    LIGHT_RED,
+    LIGHT_UNKNOWN,
+    LIGHT_YELLOW,
+    U8,
+)
+
+
+@dataclass(frozen=True)
+class LightSettings:
+    """Hues in degrees (0 red, 60 yellow, 120 green, 180 cyan); strengths are chroma 0..1 averaged over a lamp.
+
+    most: heads read a frame, the largest first. smallest_px: narrower heads are not read; *_tiny: limit for heads
+    shorter than tiny_px. hue_*, place_*: where red ends and yellow begins, and the scale on which evidence counts;
+    margin: evidence needed. housing_darker_than (value 0..1), lamp_brighter_by (ratio), edge_share (colour at the rim
+    over colour in the middle): what is no head. agree, agree_s: readings in a row, or seconds, that confirm a colour;
+    keep_s: how long it stands without being seen again.
+    """
+
+    most: int = 8
+    smallest_px: float = 4.5
+    tiny_px: float = 8.0
+    lit: float = 0.15
+    lit_tiny: float = 0.25
+    dark: float = 0.06
+    off_smallest_px: float = 12.0
+    hue_split: float = 30.0
+    hue_scale: float = 8.0
+    place_split: float = 0.30
+    place_scale: float = 0.06
+    margin: float = 1.2
+    margin_by_hue: float = 1.5
+    green_from: float = 0.55
+    housing_darker_than: float = 0.42
+    lamp_brighter_by: float = 1.5
+    edge_share: float = 0.95
+    upright_from: float = 1.15
+    agree: int = 3
+    agree_s: float = 0.2
+    keep_s: float = 1.0
+
+
+LONG, SHORT, LAMP = 36, 12, 7
+"""Pixels of the common shape and of the window that stands for one lamp of three or four."""
+
+CORE = (SHORT - 6) * LONG
+"""Pixels of the rows that surely lie within the head."""
+
+BURNT = 0.97
+
+WARM_HUES, GREEN_HUES = (-40.0, 75.0), (110.0, 196.0)
+"""A clear sky begins at about 196."""
+
+
+class LightReader:
+    """Reads single pictures; `left_hand_traffic` turns the order of lamps of lying heads around."""
+
+    def __init__(self, settings: LightSettings | None = None, left_hand_traffic: bool = False) -> None:
+        self._set = settings or LightSettings()
+        self._red_last = left_hand_traffic
+
+    def process(self, image: U8, xyxy: F32) -> tuple[I64, F32]:
+        """State (N,) index into LIGHTS and confidence (N,) 0..1 of each head's box (N, 4) in a BGR picture."""
+        states, confidence = np.zeros(len(xyxy), np.int64), np.zeros(len(xyxy), np.float32)
+        size = xyxy[:, 2:] - xyxy[:, :2]
+        patches, rows = [], []
+        for row in np.flatnonzero(size.min(axis=1, initial=np.inf) >= self._set.smallest_px).tolist():
+            patch = self._patch(image, xyxy[row])
+            if patch is not None:
+                patches.append(patch)
+                rows.append(row)
+        if rows:
+            look = _looks(np.stack(patches))
+            for k, row in enumerate(rows):
+                states[row], confidence[row] = self._judge(_Look(*look[:, k].tolist()), float(size[row].max()),
+                                                           float(size[row].min()))  # fmt: skip
+        return states, confidence
+
+    def _patch(self, image: U8, box: F32) -> U8 | None:
+        """The head as uint8 (SHORT, LONG, 3), lying, its red end first; None where the picture does not show it."""
+        height, width = image.shape[:2]
+        x1, y1 = max(math.floor(box[0]), 0), max(math.floor(box[1]), 0)
+        x2, y2 = min(math.ceil(box[2]), width), min(math.ceil(box[3]), height)
+        if min(x2 - x1, y2 - y1) < 2:
+            return None
+        head = image[y1:y2, x1:x2]
+        if box[3] - box[1] > box[2] - box[0]:
+            head = head.transpose(1, 0, 2)
+        elif self._red_last:
+            head = head[:, ::-1]
+        shrink = head.shape[0] > SHORT and head.shape[1] > LONG
+        how = cv2.INTER_AREA if shrink else cv2.INTER_LINEAR
+        return np.asarray(cv2.resize(np.ascontiguousarray(head), (LONG, SHORT), interpolation=how))
+
+    def _judge(self, look: _Look, long_px: float, short_px: float) -> tuple[int, float]:
+        s = self._set
+        dark = look.housing < s.housing_darker_than
+        if dark and max(look.warm, look.green) < s.dark and long_px >= s.off_smallest_px:
+            return LIGHT_OFF, 0.5
+        lit = s.lit_tiny if long_px < s.tiny_px else s.lit
+        if not (dark and look.contrast > s.lamp_brighter_by and look.spill < s.edge_share):
+            return LIGHT_UNKNOWN, 0.0
+        place_known = long_px > s.upright_from * short_px
+        if look.warm >= lit and look.warm >= 0.6 * look.green:
+            toward_yellow = (look.warm_hue - s.hue_split) / s.hue_scale
+            margin = s.margin_by_hue
+            if place_known:
+                toward_yellow += (look.warm_place - s.place_split) / s.place_scale
+                margin = s.margin
+            sure = min(1.0, abs(toward_yellow) / (2 * margin)) * min(1.0, look.warm / (2 * lit))
+            if toward_yellow < -margin:
+                return LIGHT_RED, sure
+            # A red lamp may burn beside an arrow, a yellow one burns alone.
+            if toward_yellow > margin and look.warm > look.green:
+                return LIGHT_YELLOW, sure
+            return LIGHT_UNKNOWN, 0.0
+        if look.green >= lit and look.warm < 0.5 * look.green and (not place_known or look.green_place > s.green_from):
+            return LIGHT_GREEN, min(1.0, look.green / (2 * lit))
+        return LIGHT_UNKNOWN, 0.0
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What shines in a head: strength, and place along it (0 at the red end, 1 at the green one).
+
+    housing: value 0..1 of the dark part; contrast: value of the lamp over it; spill: colour at the head's rim beside
+    the lamp over the lamp's own.
+    """
+
+    warm: float
+    warm_place: float
+    warm_hue: float
+    green: float
+    green_place: float
+    housing: float
+    contrast: float
+    spill: float
+
+
+def _looks(patches: U8) -> F64:
+    """The fields of `_Look`, (8, N), of patches uint8 (N, SHORT, LONG, 3)."""
+    n = len(patches)
+    tall = np.multiply(patches.reshape(n * SHORT, LONG, 3), np.float32(1 / 255.0), dtype=np.float32)
+    hsv = cv2.cvtColor(tall, cv2.COLOR_BGR2HSV).reshape(n, SHORT, LONG, 3)
+    hue, value = hsv[..., 0], hsv[..., 2]
+    hue = np.where(hue > 270.0, hue - 360.0, hue)
+    chroma = hsv[..., 1] * value
+    warm = np.where((hue > WARM_HUES[0]) & (hue < WARM_HUES[1]), chroma, np.float32(0))
+    green = np.where((hue > GREEN_HUES[0]) & (hue < GREEN_HUES[1]), chroma, np.float32(0))
+    warm_peak, warm_y, warm_x = _brightest(warm)
+    green_peak, _, green_x = _brightest(green)
+
+    columns = np.arange(LONG)
+    beside = np.abs(columns - warm_x[:, None]) <= LAMP // 2
+    around = beside[:, None] & (np.abs(np.arange(SHORT) - warm_y[:, None]) <= LAMP // 2)[:, :, None]
+    mass = (warm * around).sum(axis=(1, 2))
+    warm_hue = (hue * warm * around).sum(axis=(1, 2)) / np.maximum(mass, 1e-6)
+
+    is_warm = warm_peak > green_peak
+    shine = np.where(is_warm[:, None, None], warm, green)
+    beside = np.abs(columns - np.where(is_warm, warm_x, green_x)[:, None]) <= LAMP // 2
+    wide = beside.sum(axis=1)
+    core = value[:, 3:-3]
+    housing = np.partition(core.reshape(n, -1), CORE // 4, axis=1)[:, CORE // 4]
+    lamp = (core * beside[:, None]).sum(axis=(1, 2)) / (wide * core.shape[1])
+    # A burnt-out core has no colour left, yet it is the lamp's.
+    middle = (np.maximum(shine, value > BURNT)[:, 4:-4] * beside[:, None]).sum(axis=(1, 2)) / (wide * (SHORT - 8))
+    rim = np.maximum((shine[:, 0] * beside).sum(axis=1), (shine[:, -1] * beside).sum(axis=1)) / wide
+    spill = rim / np.maximum(middle, 1e-3)
+    contrast = lamp / np.maximum(housing, 0.02)
+    return np.stack([warm_peak, places[0], warm_hue, green_peak, places[1], housing, contrast, spill]).astype(
+        np.float64
+    )
+
+
+def _brightest(shine: F32) -> tuple[F32, I64, I64]:
+    """Strongest lamp-sized window of each head (N, SHORT, LONG) above the head's middle level, its row and column.
+
+    The middle level is taken off because a yellow housing is no lamp.
+    """
+    flat = shine[:, 2:-2].reshape(len(shine), -1)
+    middle = flat.shape[1] // 2
+    pooled = np.stack([cv2.blur(one, (LAMP, LAMP)) for one in shine]).reshape(len(shine), -1)
+    at = pooled.argmax(axis=1)
+    level = np.partition(flat, middle, axis=1)[:, middle]
+    return pooled[np.arange(len(shine)), at] - level, at // LONG, at % LONG
+
+
+@dataclass
+class _Vote:
+    state: int = LIGHT_UNKNOWN
+    state_t_ns: int = 0
+    rival: int = LIGHT_UNKNOWN
+    rival_t_ns: int = 0
+    count: int = 0
+
+
+class LightVotes:
+    """One colour per track: it changes when enough readings in a row agree, and fades when none confirms it."""
+
+    def __init__(self, settings: LightSettings) -> None:
+        self._set = settings
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget every track."""
+        self._votes: dict[int, _Vote] = {}
+
+    def update(self, ids: I64, t_ns: int, read_ids: I64, states: I64, confidence: F32 | F64) -> I64:
+        """Voted state (N,) of each light in `ids`, after this frame's readings of `read_ids`; others are forgotten."""
+        self._votes = {i: self._votes.get(i) or _Vote() for i in ids.tolist()}
+        for track, state, sure in zip(read_ids.tolist(), states.tolist(), confidence.tolist(), strict=True):
+            if state != LIGHT_UNKNOWN and sure > 0:
+                self._count(self._votes[track], state, t_ns)
+        for vote in self._votes.values():
+            if t_ns - vote.state_t_ns > self._set.keep_s * 1e9:
+                vote.state = LIGHT_UNKNOWN
+        return np.array([v.state for v in self._votes.values()], np.int64)
+
+    def _count(self, vote: _Vote, state: int, t_ns: int) -> None:
+        if state == vote.state:
+            vote.state_t_ns, vote.count = t_ns, 0
+            return
+        if state != vote.rival or not vote.count or t_ns - vote.rival_t_ns > self._set.keep_s * 1e9:
+            vote.rival, vote.rival_t_ns, vote.count = state, t_ns, 0
+        vote.count += 1
+        if vote.count >= self._set.agree or (vote.count >= 2 and t_ns - vote.rival_t_ns >= self._set.agree_s * 1e9):
+            vote.state, vote.state_t_ns, vote.count = state, t_ns, 0
