@@ -38,8 +38,7 @@ class LightSettings:
     most: heads read a frame, the largest first. smallest_px: narrower heads are not read; *_tiny: limit for heads
     shorter than tiny_px. hue_*, place_*: where red ends and yellow begins, and the scale on which evidence counts;
     margin: evidence needed. housing_darker_than (value 0..1), lamp_brighter_by (ratio), edge_share (colour at the rim
-    over colour in the middle): what is no head. agree, agree_s: readings in a row, or seconds, that confirm a colour;
-    keep_s: how long it stands without being seen again.
+    over colour in the middle): what is no head.
     """
 
     most: int = 8
@@ -60,9 +59,6 @@ class LightSettings:
     lamp_brighter_by: float = 1.5
     edge_share: float = 0.95
     upright_from: float = 1.15
-    agree: int = 3
-    agree_s: float = 0.2
-    keep_s: float = 1.0
 
 
 LONG, SHORT, LAMP = 36, 12, 7
@@ -193,9 +189,9 @@ def _looks(patches: U8) -> F64:
     rim = np.maximum((shine[:, 0] * beside).sum(axis=1), (shine[:, -1] * beside).sum(axis=1)) / wide
     spill = rim / np.maximum(middle, 1e-3)
     contrast = lamp / np.maximum(housing, 0.02)
-    return np.stack([warm_peak, places[0], warm_hue, green_peak, places[1], housing, contrast, spill]).astype(
-        np.float64
-    )
+    end = LONG - 1
+    looks = warm_peak, warm_x / end, warm_hue, green_peak, green_x / end, housing, contrast, spill
+    return np.stack(looks).astype(np.float64)
 
 
 def _brightest(shine: F32) -> tuple[F32, I64, I64]:
@@ -209,45 +205,3 @@ def _brightest(shine: F32) -> tuple[F32, I64, I64]:
     at = pooled.argmax(axis=1)
     level = np.partition(flat, middle, axis=1)[:, middle]
     return pooled[np.arange(len(shine)), at] - level, at // LONG, at % LONG
-
-
-@dataclass
-class _Vote:
-    state: int = LIGHT_UNKNOWN
-    state_t_ns: int = 0
-    rival: int = LIGHT_UNKNOWN
-    rival_t_ns: int = 0
-    count: int = 0
-
-
-class LightVotes:
-    """One colour per track: it changes when enough readings in a row agree, and fades when none confirms it."""
-
-    def __init__(self, settings: LightSettings) -> None:
-        self._set = settings
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget every track."""
-        self._votes: dict[int, _Vote] = {}
-
-    def update(self, ids: I64, t_ns: int, read_ids: I64, states: I64, confidence: F32 | F64) -> I64:
-        """Voted state (N,) of each light in `ids`, after this frame's readings of `read_ids`; others are forgotten."""
-        self._votes = {i: self._votes.get(i) or _Vote() for i in ids.tolist()}
-        for track, state, sure in zip(read_ids.tolist(), states.tolist(), confidence.tolist(), strict=True):
-            if state != LIGHT_UNKNOWN and sure > 0:
-                self._count(self._votes[track], state, t_ns)
-        for vote in self._votes.values():
-            if t_ns - vote.state_t_ns > self._set.keep_s * 1e9:
-                vote.state = LIGHT_UNKNOWN
-        return np.array([v.state for v in self._votes.values()], np.int64)
-
-    def _count(self, vote: _Vote, state: int, t_ns: int) -> None:
-        if state == vote.state:
-            vote.state_t_ns, vote.count = t_ns, 0
-            return
-        if state != vote.rival or not vote.count or t_ns - vote.rival_t_ns > self._set.keep_s * 1e9:
-            vote.rival, vote.rival_t_ns, vote.count = state, t_ns, 0
-        vote.count += 1
-        if vote.count >= self._set.agree or (vote.count >= 2 and t_ns - vote.rival_t_ns >= self._set.agree_s * 1e9):
-            vote.state, vote.state_t_ns, vote.count = state, t_ns, 0

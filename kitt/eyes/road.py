@@ -27,7 +27,8 @@ from kitt.eyes.distance import (
     take,
 )
 from kitt.eyes.horizon import Horizon, HorizonSettings
-from kitt.eyes.light import LightReader, LightSettings, LightVotes
+from kitt.eyes.light import LightReader, LightSettings
+from kitt.eyes.light_votes import LightVotes, VoteSettings
 from kitt.types import (
     BICYCLE,
     F64,
@@ -72,6 +73,7 @@ class RoadSettings:
     distance: DistanceSettings = field(default_factory=DistanceSettings)
     horizon: HorizonSettings = field(default_factory=HorizonSettings)
     light: LightSettings = field(default_factory=LightSettings)
+    votes: VoteSettings = field(default_factory=VoteSettings)
 
 
 class RoadReader:
@@ -88,7 +90,7 @@ class RoadReader:
         self.horizon = Horizon(self.camera, self.settings.horizon)
         self._distance = DistanceFilter(self.settings.distance)
         self._lights = LightReader(self.settings.light, self.camera.left_hand_traffic)
-        self._votes = LightVotes(self.settings.light)
+        self._votes = LightVotes(self.settings.votes)
         self.reset()
 
     def reset(self) -> None:
