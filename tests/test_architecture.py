@@ -18,13 +18,12 @@ MAY_IMPORT = {
     "drive": {"types", "errors"},
     "eyes": COMMON | {"engine"},
     "mouth": COMMON,
-    "mind": COMMON,
+    "mind": COMMON | {"eyes", "mouth"},
     "runtime": COMMON | {"engine", "drive", "eyes", "mouth", "mind"},
     "api": COMMON | {"drive", "runtime"},
     "sim": COMMON | {"engine", "drive", "eyes", "mouth", "mind", "runtime"},
     "eval": COMMON | {"engine", "drive", "eyes", "runtime"},
-    "cli": COMMON | {"engine", "drive", "eyes", "mouth", "mind", "runtime", "sim", "eval", "bench", "api"},
-    "bench": COMMON | {"engine", "drive", "eyes", "mouth", "mind", "runtime"},
+    "cli": COMMON | {"engine", "drive", "eyes", "mouth", "mind", "runtime", "sim", "eval", "api"},
 }
 
 

@@ -22,7 +22,16 @@ class Finding:
     mend: str = ""
 
 
-PACKAGES = ("numpy", "opencv-python-headless", "onnxruntime", "scipy", "av", "mcap", "foxglove-schemas-protobuf", "onnx")
+PACKAGES = (
+    "numpy",
+    "opencv-python-headless",
+    "onnxruntime",
+    "scipy",
+    "av",
+    "mcap",
+    "foxglove-schemas-protobuf",
+    "onnx",
+)
 EXTRAS = {"tensorrt": "tensorrt", "pycuda": "tensorrt", "sounddevice": "live", "pycocotools": "eval"}
 
 
@@ -46,7 +55,9 @@ def _guarded(part: Callable[[], Finding]) -> Finding:
 
 def _python() -> Finding:
     ok = (3, 10) <= sys.version_info[:2] <= (3, 13)
-    return Finding("python", ok, f"{platform.python_version()} on {platform.machine()}", mend="install Python 3.10 to 3.13")
+    return Finding(
+        "python", ok, f"{platform.python_version()} on {platform.machine()}", mend="install Python 3.10 to 3.13"
+    )
 
 
 def _package(name: str) -> Finding:
@@ -68,7 +79,11 @@ def _backend() -> Finding:
 
     cpu = _cpu_flags()
     int8 = "VNNI" if "avx512_vnni" in cpu or "avx_vnni" in cpu else "dot product" if "asimddp" in cpu else ""
-    hint = f"INT8 by {int8}" if int8 else "no INT8 instructions: expect a third of the speed; try --model efficientdet-lite0"
+    hint = (
+        f"INT8 by {int8}"
+        if int8
+        else "no INT8 instructions: expect a third of the speed; try --model efficientdet-lite0"
+    )
     return Finding("backend", True, f"ONNX Runtime {onnxruntime.__version__} on the CPU; {hint}")
 
 

@@ -19,7 +19,7 @@ def parse_speed(text: str) -> float | None:
 
 
 class Pace:
-    """Sleeps until a moment of the drive is due. A replay never drops a frame: it falls behind, and this says how far."""
+    """Sleeps until a moment of the drive is due. A replay drops no frame: it falls behind; this says how far."""
 
     def __init__(self, factor: float | None) -> None:
         self.factor = factor

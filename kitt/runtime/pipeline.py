@@ -13,17 +13,20 @@ from kitt.config import CameraCalibration, Config
 from kitt.eyes.detector import Detector
 from kitt.eyes.road import RoadReader
 from kitt.eyes.scenecut import SceneCut
-from kitt.eyes.tracker import Tracker
+from kitt.eyes.tracker import Tracker, TrackerSettings
 from kitt.mind.warner import Warner
 from kitt.types import Detections, Frame, Scene, Signals, Warning
 
 STAGES = ("detect", "track", "road", "warn")
 """The timed stages in their order; `network` is the part of `detect` spent inside the bare network calls."""
 
+AIM_SHARE = 0.015
+"""The strip follows the refined horizon when this share of the picture's height lies between them."""
+
 
 @dataclass(frozen=True, eq=False)
 class FrameResult:
-    """What kitt made of one frame. `stage_ns` holds each of STAGES and `network`, `network_calls` their number."""
+    """What kitt made of one frame. `stage_ns` holds each of STAGES, and `network`."""
 
     frame: Frame
     detections: Detections
@@ -42,7 +45,7 @@ class Pipeline:
         self.camera = camera
         self.clock = clock
         self.warner = Warner(config.warnings, config.voice.language)
-        self.tracker = Tracker()
+        self.tracker = Tracker(TrackerSettings(high_score=config.eyes.score))
         self.cut = SceneCut()
         self.size: tuple[int, int] | None = None
         self.resized = 0
@@ -58,7 +61,8 @@ class Pipeline:
             self.warner.reset_tracks()
         self.size = size
         self.road = RoadReader(self.camera, size)
-        self.detector = Detector(self.config.eyes, size, self.road.horizon_y_px, clock=self.clock)
+        self.detector = Detector(self.config.eyes, size, self.road.horizon.y_px, clock=self.clock)
+        self._aimed_px = self.road.horizon.y_px
 
     def process(self, frame: Frame, signals: Signals) -> FrameResult:
         """See one frame. Raises KittError when the model cannot be had or does not fit."""
@@ -73,9 +77,12 @@ class Pipeline:
             self.tracker.reset()
             self.road.reset()
             self.warner.reset_tracks()
-        tracks = self.tracker.update(detections, frame.t_ns)
+        tracks = self.tracker.update(detections, frame.t_ns, frame.size)
         t.append(self.clock())
         scene = self.road.process(frame, tracks, signals)
+        if abs(scene.horizon_y_px - self._aimed_px) > AIM_SHARE * frame.size[1]:
+            self._aimed_px = scene.horizon_y_px
+            self.detector.aim(self._aimed_px)
         t.append(self.clock())
         warnings = self.warner.process(scene, signals)
         t.append(self.clock())

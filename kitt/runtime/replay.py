@@ -106,14 +106,17 @@ class Replay:
             try:
                 image = decoder.decode(record)
             except BadPicture as e:
-                yield _Step(record, reason=str(e))
+                if not record.decode_only:
+                    yield _Step(record, reason=str(e))
             else:
-                yield _Step(record, image, decode_ns=time.perf_counter_ns() - begin)
+                if not record.decode_only:
+                    yield _Step(record, image, decode_ns=time.perf_counter_ns() - begin)
 
     def _take(self, step: _Step) -> Iterator[FrameResult]:
         record = step.record
         if isinstance(record, Problem):
-            self._note(record.t_ns or self.end_ns or 0, "problem", f"{record.where}: {record.what}")
+            t_ns = self.end_ns or 0 if record.t_ns is None else record.t_ns
+            self._note(t_ns, record.kind.replace("-", "_"), f"{record.where}: {record.what}", record.count)
             return
         t_ns = record.t_ns
         if self.start_ns is None:
@@ -164,8 +167,8 @@ class Replay:
         if self.sink:
             self.sink.warning(warning)
 
-    def _note(self, t_ns: int, event: str, text: str) -> None:
-        self.counts[f"notice:{event}"] += 1
+    def _note(self, t_ns: int, event: str, text: str, count: int = 1) -> None:
+        self.counts[f"notice:{event}"] += count
         if self.sink:
             self.sink.notice(Notice(t_ns, event, text))
 

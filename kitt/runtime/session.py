@@ -45,7 +45,7 @@ class Session:
         self.replay = Replay(source, options)
         prepare(out, force)
         speaker = make_voice(options.config.voice.engine) if film and voice else None
-        self.recorder = Recorder(out, film=film, voice=speaker, stage_times=stage_times)
+        self.recorder = Recorder(out, source.attachments, film=film, voice=speaker, stage_times=stage_times)
         self.replay.sink = self.recorder
 
     @property
@@ -69,7 +69,9 @@ class Session:
                 frames.close()
                 self.recorder.close()
         if not done:
-            raise KittError(f"{self.source.path}: no picture could be read, so there is nothing to replay{self._problems()}")
+            raise KittError(
+                f"{self.source.path}: no picture could be read, so there is nothing to replay{self._problems()}"
+            )
         self._finish(time.monotonic() - begin, stopped.is_set())
 
     def _finish(self, wall_s: float, interrupted: bool) -> None:

@@ -71,4 +71,6 @@ class Gather:
             return
         fit = min(1.0, STILL_WIDTH_PX / image.shape[1])
         small = cv2.resize(image, None, fx=fit, fy=fit, interpolation=cv2.INTER_AREA)
-        self.stills[self.warnings.index(warning)] = cv2.imencode(".jpg", small, (cv2.IMWRITE_JPEG_QUALITY, 80))[1].tobytes()
+        self.stills[self.warnings.index(warning)] = cv2.imencode(".jpg", small, (cv2.IMWRITE_JPEG_QUALITY, 80))[
+            1
+        ].tobytes()

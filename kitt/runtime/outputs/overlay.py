@@ -29,6 +29,7 @@ from kitt.types import (
 )
 
 Color = tuple[int, int, int]
+Plate = tuple[int, int, int, int]
 WHITE: Color = (255, 255, 255)
 DARK: Color = (24, 20, 18)
 ALARM: Color = (40, 40, 235)
@@ -44,6 +45,9 @@ LIGHT_COLORS: dict[int, Color] = {LIGHT_RED: (60, 60, 240), LIGHT_YELLOW: (0, 22
 
 SUBTITLE_S = 3.0
 """How long a warning's text stays on the picture."""
+LABELLED_PX = 22
+"""Boxes lower than this (of a picture 720 high) get no label, unless they matter: the road ahead must stay in view."""
+TTC_SHOWN_S = 6.0
 URGENT = 1
 """Warnings of this priority and more urgent ones get the alarm colour."""
 
@@ -70,13 +74,18 @@ class Overlay:
 
     def draw(self, result: FrameResult, origin_ns: int) -> U8:
         """The frame with everything on it, uint8 (H, W, 3); the frame itself is not touched."""
-        image = result.frame.image.copy()
+        image: U8 = result.frame.image.copy()
         scale = image.shape[0] / 720
         scene = result.scene
         shown = self._subtitle if self._subtitle and result.frame.t_ns < self._subtitle.until_ns else None
         alarmed = shown.warning.track_id if shown and shown.warning.priority <= URGENT else -1
-        for i in np.argsort(-np.nan_to_num(scene.distance_m, nan=1e9), kind="stable"):
-            _draw_track(image, scene, int(i), int(scene.tracks.id[i]) == alarmed, scale)
+        near_first = np.argsort(-scene.tracks.xyxy[:, 3], kind="stable")
+        for i in near_first[::-1]:
+            _draw_box(image, scene, int(i), int(scene.tracks.id[i]) == alarmed, scale)
+        taken: list[Plate] = []
+        concern_first = sorted(near_first, key=lambda i: int(scene.tracks.id[i]) not in (alarmed, scene.lead_id))
+        for i in concern_first:
+            _draw_label(image, scene, int(i), int(scene.tracks.id[i]) == alarmed, scale, taken)
         _draw_head_up(image, result, origin_ns, scale)
         if shown:
             color = ALARM if shown.warning.priority <= URGENT else DARK
@@ -84,35 +93,55 @@ class Overlay:
         return image
 
 
-def _draw_track(image: U8, scene: Scene, i: int, alarmed: bool, scale: float) -> None:
-    tracks = scene.tracks
-    kind = int(tracks.class_id[i])
-    color = ALARM if alarmed else KIND_COLORS.get(kind, VEHICLE_COLOR)
-    if kind == TRAFFIC_LIGHT:
-        color = LIGHT_COLORS.get(int(scene.light[i]), color)
-    x1, y1, x2, y2 = (round(float(v)) for v in tracks.xyxy[i])
-    coasting = tracks.unseen_s[i] > 0
-    strong = alarmed or int(tracks.id[i]) == scene.lead_id
-    thick = max(1, round((3.5 if strong else 1 if coasting else 1.8) * scale))
-    cv2.rectangle(image, (x1, y1), (x2, y2), color, thick, cv2.LINE_AA)
-    if coasting and not strong:
+def _draw_box(image: U8, scene: Scene, i: int, alarmed: bool, scale: float) -> None:
+    x1, y1, x2, y2 = (round(float(v)) for v in scene.tracks.xyxy[i])
+    width = 3.5 if alarmed or _is_lead(scene, i) else 1 if scene.tracks.unseen_s[i] > 0 else 1.8
+    cv2.rectangle(image, (x1, y1), (x2, y2), _color(scene, i, alarmed), max(1, round(width * scale)), cv2.LINE_AA)
+
+
+def _draw_label(image: U8, scene: Scene, i: int, alarmed: bool, scale: float, taken: list[Plate]) -> None:
+    """The label of a track, unless it would lie on a nearer one's or is of something small and of no concern."""
+    x1, y1, _, y2 = (round(float(v)) for v in scene.tracks.xyxy[i])
+    kind = int(scene.tracks.class_id[i])
+    strong = alarmed or _is_lead(scene, i)
+    if not strong and (scene.tracks.unseen_s[i] > 0 or (y2 - y1 < LABELLED_PX * scale and kind != TRAFFIC_LIGHT)):
         return
-    label = f"{CLASSES[kind]} {int(tracks.id[i])}"
+    text = f"{CLASSES[kind]} {int(scene.tracks.id[i])}"
     if kind == TRAFFIC_LIGHT:
-        label = LIGHTS[int(scene.light[i])]
+        text = LIGHTS[int(scene.light[i])]
     elif not math.isnan(scene.distance_m[i]):
-        label += f" {scene.distance_m[i]:.0f} m"
-    if scene.in_path[i] and scene.ttc_s[i] < 8:
-        label += f" {scene.ttc_s[i]:.1f} s"
-    _label(image, label, (x1, y1), color, 0.45 * scale if not strong else 0.6 * scale)
+        text += f"  {scene.distance_m[i]:.0f} m"
+    if scene.in_path[i] and scene.ttc_s[i] < TTC_SHOWN_S:
+        text += f"  {scene.ttc_s[i]:.1f} s"
+    _label(image, text, (x1, y1), _color(scene, i, alarmed), (0.6 if strong else 0.45) * scale, taken)
 
 
-def _label(image: U8, text: str, corner: tuple[int, int], color: Color, size: float) -> None:
+def _is_lead(scene: Scene, i: int) -> bool:
+    return int(scene.tracks.id[i]) == scene.lead_id
+
+
+def _color(scene: Scene, i: int, alarmed: bool) -> Color:
+    kind = int(scene.tracks.class_id[i])
+    if alarmed:
+        return ALARM
+    if kind == TRAFFIC_LIGHT:
+        return LIGHT_COLORS.get(int(scene.light[i]), KIND_COLORS[kind])
+    return KIND_COLORS.get(kind, VEHICLE_COLOR)
+
+
+def _label(
+    image: U8, text: str, corner: tuple[int, int], color: Color, size: float, taken: list[Plate] | None = None
+) -> None:
     size = max(size, 0.33)
     (w, h), base = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
     x = min(max(corner[0], 0), max(image.shape[1] - w - 4, 0))
     y = max(corner[1] - base - 2, h + 2)
-    cv2.rectangle(image, (x, y - h - 2), (x + w + 4, y + base), color, cv2.FILLED)
+    plate = (x, y - h - 2, x + w + 4, y + base)
+    if taken is not None:
+        if any(plate[0] < t[2] and t[0] < plate[2] and plate[1] < t[3] and t[1] < plate[3] for t in taken):
+            return
+        taken.append(plate)
+    cv2.rectangle(image, plate[:2], plate[2:], color, cv2.FILLED)
     cv2.putText(image, text, (x + 2, y), cv2.FONT_HERSHEY_SIMPLEX, size, DARK, 1, cv2.LINE_AA)
 
 
@@ -141,7 +170,8 @@ def _text_plate(text: str, height_px: int, color: Color) -> U8:
     pad = max(height_px // 3, 3)
     plate = Image.new("RGB", (right - left + 2 * pad, bottom - top + 2 * pad), color[::-1])
     ImageDraw.Draw(plate).text((pad - left, pad - top), text, font=font, fill=WHITE)
-    return np.asarray(plate)[:, :, ::-1].copy()
+    pixels: U8 = np.asarray(plate, np.uint8)[:, :, ::-1].copy()
+    return pixels
 
 
 def _blit_center(image: U8, plate: U8, y_share: float) -> None:

@@ -17,20 +17,33 @@ from kitt.runtime.outputs.gather import Gather
 from kitt.types import CLASSES
 
 INK, QUIET, ALARM = "#1d2433", "#8a93a6", "#d43d3d"
-LINES = {"detect": "#3b6fd4", "network": "#9db8ee", "track": "#2a9d72", "road": "#e09f3e", "warn": "#9c4dcc", "decode": "#8a93a6"}
+LINES = {
+    "detect": "#3b6fd4",
+    "network": "#9db8ee",
+    "track": "#2a9d72",
+    "road": "#e09f3e",
+    "warn": "#9c4dcc",
+    "decode": "#8a93a6",
+}
 TTC_SHOWN_S = 10.0
 
 
 def write(path: Path, report: dict[str, Any], gather: Gather) -> None:
     """Render the page beside the other outputs."""
     template = (files("kitt.runtime.outputs") / "report.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     plots = []
     if gather.frames:
         plots = [_road(gather), _seen(gather), _latency(gather)]
     stills = {i: base64.b64encode(jpeg).decode() for i, jpeg in gather.stills.items()}
     page = environment.from_string(template).render(
-        r=report, plots=plots, stills=stills, origin_ns=gather.origin_ns, has_film=(path.parent / "overlay.mp4").exists()
+        r=report,
+        plots=plots,
+        stills=stills,
+        origin_ns=gather.origin_ns,
+        has_film=(path.parent / "overlay.mp4").exists(),
     )
     path.write_text(page, encoding="utf-8")
 
@@ -44,7 +57,9 @@ def _road(gather: Gather) -> str:
     if np.isfinite(speed).any():
         top.plot(t, speed * 3.6, color=QUIET, lw=1.2, ls="--", label="own speed, km/h")
     top.set_ylim(bottom=0)
-    low.plot(t, np.clip(np.asarray(gather.lead_ttc_s), 0, TTC_SHOWN_S), color=LINES["warn"], lw=1.6, label="lead TTC, s")
+    low.plot(
+        t, np.clip(np.asarray(gather.lead_ttc_s), 0, TTC_SHOWN_S), color=LINES["warn"], lw=1.6, label="lead TTC, s"
+    )
     low.set_ylim(0, TTC_SHOWN_S)
     for axes in (top, low):
         for warning in gather.warnings:

@@ -1,4 +1,4 @@
-"""Writes what a replay yields: events, tracks, the annotated drive, the overlay film. Runs behind the eyes, on one thread."""
+"""Writes what a replay yields: events, tracks, annotated drive, film. Runs behind the eyes, on one thread."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from kitt.drive.records import Picture, Record, Sound
+from kitt.drive.records import ANNOTATIONS_TOPIC, Problem, Record, Sound
 from kitt.drive.writer import DriveWriter
 from kitt.errors import KittError
 from kitt.mouth.mixer import SpeechTrack
@@ -47,7 +47,9 @@ def prepare(out: Path, force: bool) -> None:
 class Recorder:
     """A replay's sink that keeps everything. `close` completes the files, also after an interruption."""
 
-    def __init__(self, out: Path, *, film: bool, voice: Voice | None, stage_times: bool) -> None:
+    def __init__(
+        self, out: Path, attachments: dict[str, bytes], *, film: bool, voice: Voice | None, stage_times: bool
+    ) -> None:
         self.out = out
         self.gather = Gather()
         self.events = LineFile(out / "events.jsonl")
@@ -55,6 +57,8 @@ class Recorder:
         self.silent = 0
         """Warnings that the voice could not speak."""
         self._drive = DriveWriter(out / "result.mcap")
+        for name, data in attachments.items():
+            self._drive.attach(name, data)
         self._film = _Film(out / "overlay.mp4", voice, self.gather) if film else None
         self._stage_times = stage_times
         self._behind: Behind[Callable[[], None]] = Behind(self._run, WRITE_BEHIND)
@@ -106,6 +110,8 @@ class Recorder:
         return KittError(f"{self.out}: cannot write: {e.strerror or e}; {done}")
 
     def _record(self, record: Record) -> None:
+        if isinstance(record, Problem) or record.topic == ANNOTATIONS_TOPIC:
+            return  # what an earlier replay drew is not drawn twice
         self._drive.write(record)
         if self._film and isinstance(record, Sound):
             self._film.hear(record)

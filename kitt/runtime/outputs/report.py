@@ -15,6 +15,7 @@ import kitt
 from kitt.config import CameraCalibration
 from kitt.runtime.outputs.gather import Gather
 from kitt.runtime.outputs.lines import number, warning_row
+from kitt.runtime.pipeline import STAGES
 from kitt.runtime.replay import Replay
 
 LIBRARIES = ("numpy", "opencv-python-headless", "onnxruntime", "av", "mcap", "scipy")
@@ -29,18 +30,29 @@ def percentiles(values: array[float]) -> dict[str, float | None]:
 
 
 def build(
-    replay: Replay, gather: Gather, *, wall_s: float, events_sha256: str, interrupted: bool, truth: dict[str, Any] | None
+    replay: Replay,
+    gather: Gather,
+    *,
+    wall_s: float,
+    events_sha256: str,
+    interrupted: bool,
+    truth: dict[str, Any] | None,
 ) -> dict[str, Any]:
     """The report as plain data; call it when every other output is complete."""
     source, pipeline = replay.source, replay.pipeline
     drive_s = ((replay.end_ns or 0) - (replay.start_ns or 0)) / 1e9
     stages = {name: percentiles(values) for name, values in gather.stage_ms.items()}
-    total = array("f", (sum(row) for row in zip(*(gather.stage_ms[s] for s in ("detect", "track", "road", "warn")))))
+    total = array("f", (sum(row) for row in zip(*(gather.stage_ms.get(s, ()) for s in STAGES), strict=True)))
     return {
         "kitt": kitt.__version__,
         "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
         "machine": {"system": platform.system(), "processor": platform.machine()},
-        "drive": {"name": Path(source.path).name, "kind": source.kind, "sha256": source.sha256(), "notes": source.notes},
+        "drive": {
+            "name": Path(source.path).name,
+            "kind": source.kind,
+            "sha256": source.sha256(),
+            "notes": source.notes,
+        },
         "detector": pipeline.detector.describe() if gather.frames else None,
         "camera": _camera(replay.camera, replay.camera_from),
         "interrupted": interrupted,

@@ -37,7 +37,7 @@ class Mp4:
         """Add a picture, uint8 (H, W, 3) BGR, shown from `t_s` on; another size is scaled to the first one's."""
         if (image.shape[1], image.shape[0]) != self.size:
             image = np.asarray(cv2.resize(image, self.size, interpolation=cv2.INTER_AREA), np.uint8)
-        yuv = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420))
+        yuv = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), np.uint8)
         frame = av.VideoFrame.from_ndarray(yuv, format="yuv420p")
         # two pictures within a tick would be refused by the container
         self._pts = max(round(t_s * VIDEO_CLOCK), self._pts + 1)
