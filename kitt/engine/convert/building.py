@@ -50,6 +50,15 @@ class GraphBuilder:
         self._nodes.append(helper.make_node("Split", [name, sizes], outputs, name=stem, axis=axis))
         return outputs
 
+    def top(self, name: str, count: int) -> str:
+        """Indices, int64 (count,), of the largest of (1, N) numbers, largest first and of equals the first."""
+        stem = f"topk_{len(self._nodes)}"
+        outputs = [f"{stem}_values", f"{stem}_indices"]
+        flat = self.node("Reshape", [name, self.constant(np.array([-1], np.int64))])
+        size = self.constant(np.array([count], np.int64))
+        self._nodes.append(helper.make_node("TopK", [flat, size], outputs, name=stem, axis=0, largest=1, sorted=1))
+        return outputs[1]
+
     def output(self, value: str, name: str, dtype: Any, shape: tuple[int, ...]) -> None:
         """Make a node's output an output of the graph, under its own name."""
         producer = next(n for n in self._nodes if value in n.output)

@@ -15,16 +15,20 @@ from kitt.engine.convert.reading import Graph, Op, Quant, Tensor
 from kitt.errors import KittError
 
 POST_PROCESS = "TFLite_Detection_PostProcess"
+TAIL = ("DEQUANTIZE", "LOGISTIC", POST_PROCESS)
+"""What TFLite does after the heads, and kitt in its own way."""
 
 
 @dataclass(frozen=True)
 class Heads:
-    """Tensors before TFLite's own post-processing: raw boxes (1, N, 4), scores (1, N, classes), anchors (N, 4)."""
+    """Tensors that the heads give for N anchors: box offsets (1, N, 4) and class logits (1, N, C).
+
+    scaling: by what TFLite divides the offsets x, y, w and h.
+    """
 
     boxes: int
-    scores: int
-    anchors: int
-    post_process: Op
+    logits: int
+    scaling: tuple[float, ...]
 
 
 def find_heads(graph: Graph) -> Heads:
@@ -32,14 +36,19 @@ def find_heads(graph: Graph) -> Heads:
     last = graph.ops[-1]
     if last.kind != POST_PROCESS or len(last.inputs) != 3:
         raise KittError(f"not an EfficientDet-Lite: it ends in {last.kind} and not in {POST_PROCESS}")
-    return Heads(*last.inputs, last)
+    boxes, logits = (_before_tail(graph, i) for i in last.inputs[:2])
+    return Heads(boxes, logits, tuple(float(last.options.get(f"{side}_scale", 1)) for side in "xywh"))
+
+
+def _before_tail(graph: Graph, tensor: int) -> int:
+    while graph.ops[graph.producer(tensor)].kind in TAIL:
+        tensor = graph.ops[graph.producer(tensor)].inputs[0]
+    return tensor
 
 
 def levels(graph: Graph, head: int) -> list[Op]:
     """The reshapes that a head's output is joined from, one a pyramid level, finest first."""
     op = graph.ops[graph.producer(head)]
-    while op.kind in ("DEQUANTIZE", "LOGISTIC"):
-        op = graph.ops[graph.producer(op.inputs[0])]
     reshapes = [graph.ops[graph.producer(i)] for i in op.inputs]
     if op.kind != "CONCATENATION" or any(r.kind != "RESHAPE" for r in reshapes):
         raise KittError("not an EfficientDet-Lite: a detection head is not joined from reshaped pyramid levels")
