@@ -1,0 +1,204 @@
+"""Drives in MCAP, kitt's own and those of others with Foxglove's protobuf schemas."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+from mcap.records import Channel, Schema
+
+from kitt.drive.bitstream import is_keyframe
+from kitt.drive.codec import UnknownEncoding, decode
+from kitt.drive.digest import Digest
+from kitt.drive.importers import first_bytes
+from kitt.drive.mcap_index import MAGIC, Span
+from kitt.drive.mcap_read import McapFile
+from kitt.drive.order import Guard, key
+from kitt.drive.records import IMAGE_TOPIC, VIDEO_ENCODINGS, VIDEO_TOPIC, Other, Picture, Problem, Raw, Record
+from kitt.drive.schemas import MESSAGES, PICTURE_SCHEMAS
+from kitt.drive.source import Options, Source
+from kitt.errors import KittError
+
+WHAT = "MCAP drives"
+HOLD_BYTES = 64 << 20
+"""To merge messages that lie out of order, no more than about this much of the file is held."""
+_ATTACHMENT_BYTES = 16 << 20
+_READ = {name for name in MESSAGES if name != "foxglove.ImageAnnotations"}
+
+
+def matches(path: Path) -> bool:
+    return path.is_file() and (path.suffix.lower() == ".mcap" or first_bytes(path, len(MAGIC)) == MAGIC)
+
+
+def read(path: Path, options: Options) -> Source:
+    """Open an MCAP. Raises KittError for what is not one, and where the camera's topic is not in it."""
+    digest = Digest(path)
+    with McapFile(path) as file:
+        index = file.index
+        camera = choose_camera(file, options.topic)
+        attachments, notes = {}, []
+        for at in index.attachments:
+            if at.data_size > _ATTACHMENT_BYTES:
+                notes.append(f"attachment {at.name} is left in the file: {at.data_size / 1e6:.0f} MB")
+        for attachment in file.attachments(_ATTACHMENT_BYTES):
+            attachments[attachment.name] = attachment.data
+        pictures = None
+        if index.counts is not None and options.from_s is None and options.to_s is None:
+            pictures = index.counts.get(camera.id, 0) if camera else 0
+    return Source(
+        kind="mcap",
+        path=path,
+        start_ns=index.start_ns,
+        duration_ns=index.end_ns - index.start_ns if index.spans else None,
+        picture_count=pictures,
+        read=lambda: _Reader(path, digest, options, camera).records(),
+        digest=digest.sha256,
+        attachments=attachments,
+        notes=notes,
+    )
+
+
+def readable(channel: Channel, schema: Schema | None) -> bool:
+    """Whether kitt understands a channel's messages."""
+    return schema is not None and schema.name in _READ and channel.message_encoding == "protobuf"
+
+
+def choose_camera(file: McapFile, topic: str | None) -> Channel | None:
+    """The camera's channel: `topic`, else kitt's own, else the first in the file; None where it has no pictures."""
+    spans = iter(file.index.spans)
+    while True:
+        cameras = [c for c, s in file.known_channels() if readable(c, s) and s and s.name in PICTURE_SCHEMAS]
+        wanted = [c for c in cameras if topic in (None, c.topic)]
+        if wanted:
+            own = [c for c in wanted if c.topic in (IMAGE_TOPIC, VIDEO_TOPIC)]
+            return (own or wanted)[0]
+        # Only a file without summary describes channels nowhere but among its messages.
+        span = None if file.index.has_summary else next(spans, None)
+        if span is None:
+            break
+        file.learn(span)
+    if topic is not None:
+        names = ", ".join(c.topic for c in cameras) or "none"
+        raise KittError(f"{file.path}: no pictures on topic {topic}; topics with pictures: {names}")
+    known = list(file.known_channels())
+    if known and not any(readable(c, s) for c, s in known):
+        names = ", ".join(f"{c.topic} ({s.name if s else 'no schema'}, {c.message_encoding})" for c, s in known[:4])
+        raise KittError(
+            f"{file.path}: no topic that kitt reads; it reads Foxglove's protobuf schemas; this has {names}"
+        )
+    return None
+
+
+def reading_order(spans: list[Span]) -> list[Span]:
+    """The file's own order, unless merging would then hold more than `HOLD_BYTES`: then by start."""
+    horizons = _horizons(spans)
+    held: list[Span] = []
+    for span, horizon in zip(spans, horizons, strict=False):
+        held = [s for s in (*held, span) if horizon is not None and s.end_ns >= horizon]
+        if sum(s.length for s in held) > HOLD_BYTES:
+            return sorted(spans, key=lambda s: s.start_ns)
+    return spans
+
+
+def keyframe_before(file: McapFile, camera: Channel, t_ns: int) -> int | None:
+    """Time of the last keyframe of a video not later than `t_ns`; None for single pictures or where there is none."""
+    for span in sorted((s for s in file.index.spans if s.start_ns <= t_ns), key=lambda s: -s.start_ns):
+        found = None
+        for raw in file.messages(span):
+            if isinstance(raw, Problem) or raw.channel.id != camera.id or raw.message.log_time > t_ns:
+                continue
+            try:
+                picture = decode(raw)
+            except ValueError:
+                continue
+            if not isinstance(picture, Picture) or picture.encoding not in VIDEO_ENCODINGS:
+                return None
+            if is_keyframe(bytes(picture.data), picture.encoding):
+                found = max(found or 0, picture.t_ns)
+        if found is not None:
+            return found
+    return None
+
+
+def _horizons(spans: list[Span]) -> list[int | None]:
+    """For each stretch the earliest time that any later one holds; None after the last."""
+    out: list[int | None] = []
+    earliest: int | None = None
+    for span in reversed(spans):
+        out.append(earliest)
+        earliest = span.start_ns if earliest is None else min(earliest, span.start_ns)
+    return out[::-1]
+
+
+class _Reader:
+    """One pass over a file."""
+
+    def __init__(self, path: Path, digest: Digest, options: Options, camera: Channel | None) -> None:
+        self._path, self._digest, self._options, self._camera = path, digest, options, camera
+        self._skipped: Counter[tuple[str, str, str]] = Counter()
+
+    def records(self) -> Iterator[Record]:
+        with McapFile(self._path, self._digest) as file:
+            index, options = file.index, self._options
+            if index.broken_at is not None:
+                yield broken(self._path, index.broken_at, index.size)
+            first, last = options.from_ns(index.start_ns), options.to_ns(index.start_ns)
+            lead_ns = first
+            if first is not None and self._camera is not None:
+                found = keyframe_before(file, self._camera, first)
+                lead_ns = first if found is None else found
+            spans = [s for s in index.spans if lead_ns is None or s.end_ns >= lead_ns]
+            spans = reading_order([s for s in spans if last is None or s.start_ns < last])
+            for record in self._in_order(file, spans):
+                if isinstance(record, Problem) or options.holds(record.t_ns, index.start_ns):
+                    yield record
+                elif isinstance(record, Picture) and first is not None and (lead_ns or 0) <= record.t_ns < first:
+                    yield replace(record, decode_only=True)
+            for (topic, schema, why), n in self._skipped.items():
+                yield Problem(None, topic, f"{n} messages of {schema} left out: {why}", "skipped-topic", n)
+
+    def _in_order(self, file: McapFile, spans: list[Span]) -> Iterator[Record]:
+        """Records of the stretches merged by time; each waits until no later stretch can hold an earlier one."""
+        guard, number = Guard(), count()
+        waiting: list[tuple[tuple[int, int, str], int, Record]] = []
+        for span, horizon in zip(spans, _horizons(spans), strict=False):
+            for found in file.messages(span):
+                record = found if isinstance(found, Problem) else self._record(found)
+                if record is None:
+                    continue
+                for checked in guard.check(record):
+                    if isinstance(checked, Problem):
+                        yield checked
+                    else:
+                        heapq.heappush(waiting, (key(checked), next(number), checked))
+            while waiting and (horizon is None or waiting[0][0][0] < horizon):
+                yield heapq.heappop(waiting)[2]
+
+    def _record(self, raw: Raw) -> Record | None:
+        """The record of a message; None for one that is left out."""
+        schema = raw.schema.name if raw.schema else "no schema"
+        if not readable(raw.channel, raw.schema):
+            why = "kitt does not read it"
+        elif schema in PICTURE_SCHEMAS and self._camera is not None and raw.channel.topic != self._camera.topic:
+            why = f"the camera is {self._camera.topic} (--topic chooses another)"
+        else:
+            try:
+                return decode(raw)
+            except UnknownEncoding as e:
+                return Problem(raw.message.log_time, raw.channel.topic, f"{e}; left out", "unknown-encoding")
+            except ValueError as e:
+                return Problem(raw.message.log_time, raw.channel.topic, f"message not understood: {e}; left out")
+        self._skipped[raw.channel.topic, schema, why] += 1
+        return Other(raw.message.log_time, raw.channel.topic, raw) if self._options.others else None
+
+
+def broken(path: Path, at: int, size: int) -> Problem:
+    """What is said of a file that breaks off."""
+    place = f"breaks off at byte {at} of {size}" if at < size else f"breaks off at its end, byte {at}, without summary"
+    return Problem(
+        None, path.name, f"{place}; what is there is read; mend it with `kitt drive repair {path}`", "truncated"
+    )

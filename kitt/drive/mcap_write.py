@@ -1,0 +1,276 @@
+"""MCAP files in chunks of at most a second of log time, complete up to the last chunk whatever happens.
+
+The records are the mcap library's. Its Writer is not used, for it ends chunks by size alone, and when a disk is
+full it leaves a file without an end, where this one cuts back to the last whole chunk and closes the file.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import lz4.frame  # type: ignore[import-untyped]
+import zstandard
+from mcap.data_stream import RecordBuilder
+from mcap.opcode import Opcode
+from mcap.records import (
+    Attachment,
+    AttachmentIndex,
+    Channel,
+    Chunk,
+    ChunkIndex,
+    DataEnd,
+    Footer,
+    Header,
+    Message,
+    MessageIndex,
+    Metadata,
+    MetadataIndex,
+    Schema,
+    Statistics,
+    SummaryOffset,
+)
+
+from kitt.drive.mcap_index import MAGIC
+from kitt.errors import KittError
+
+CHUNK_NS = 1_000_000_000
+CHUNK_BYTES = 4 << 20
+"""A chunk also ends at about this size, so that a file cut off by power loss loses little."""
+
+
+class McapWriter:
+    """One MCAP file being written. Not thread-safe. Every method raises KittError when the disk refuses."""
+
+    def __init__(self, path: Path, compression: str = "") -> None:
+        self.path = path
+        self.messages = 0
+        self._compression = compression
+        self._schemas: dict[tuple[str, str, bytes], Schema] = {}
+        self._channels: dict[tuple[Any, ...], Channel] = {}
+        self._chunks: list[ChunkIndex] = []
+        self._attachments: list[AttachmentIndex] = []
+        self._metadata: list[MetadataIndex] = []
+        self._counts: dict[int, int] = defaultdict(int)
+        self._written = 0
+        self._closed = False
+        self._records = RecordBuilder()
+        self._index: dict[int, list[tuple[int, int]]] = {}
+        self._start_ns, self._end_ns = 1 << 63, 0
+        try:
+            # Without Python's buffer: what is written is the system's at once, and an error comes where it belongs.
+            self._file = path.open("wb", buffering=0)
+        except OSError as e:
+            raise KittError(f"{path}: cannot write: {e.strerror}") from e
+        self._end = 0
+        self._append(MAGIC + _bytes(Header(profile="", library="kitt")))
+
+    def schema(self, name: str, encoding: str, data: bytes) -> int:
+        """Id of a schema; 0, which means none, for an empty name."""
+        if not name:
+            return 0
+        key = (name, encoding, data)
+        if key not in self._schemas:
+            self._schemas[key] = Schema(id=len(self._schemas) + 1, name=name, encoding=encoding, data=data)
+            self._schemas[key].write(self._records)
+        return self._schemas[key].id
+
+    def channel(self, topic: str, encoding: str, schema_id: int, metadata: dict[str, str] | None = None) -> int:
+        """Id of a channel."""
+        metadata = metadata or {}
+        key = (topic, encoding, schema_id, tuple(sorted(metadata.items())))
+        if key not in self._channels:
+            channel = Channel(len(self._channels) + 1, topic, encoding, metadata, schema_id)
+            self._channels[key] = channel
+            channel.write(self._records)
+        return self._channels[key].id
+
+    def message(
+        self, channel_id: int, log_time: int, data: bytes, publish_time: int | None = None, sequence: int = 0
+    ) -> None:
+        """Add a message; times in nanoseconds."""
+        start, end = min(self._start_ns, log_time), max(self._end_ns, log_time)
+        if self._index and (end - start > CHUNK_NS or self._records.count + len(data) > CHUNK_BYTES):
+            self.flush()
+            start = end = log_time
+        self._start_ns, self._end_ns = start, end
+        self._index.setdefault(channel_id, []).append((log_time, self._records.count))
+        Message(
+            channel_id=channel_id,
+            sequence=sequence,
+            log_time=log_time,
+            publish_time=log_time if publish_time is None else publish_time,
+            data=data,
+        ).write(self._records)
+        self.messages += 1
+
+    def attach(self, attachment: Attachment) -> None:
+        """Add an attachment."""
+        data = _bytes(attachment)
+        at = self._append(data)
+        self._attachments.append(
+            AttachmentIndex(
+                offset=at,
+                length=len(data),
+                log_time=attachment.log_time,
+                create_time=attachment.create_time,
+                data_size=len(attachment.data),
+                name=attachment.name,
+                media_type=attachment.media_type,
+            )
+        )
+
+    def metadata(self, metadata: Metadata) -> None:
+        """Add a metadata record."""
+        data = _bytes(metadata)
+        self._metadata.append(MetadataIndex(offset=self._append(data), length=len(data), name=metadata.name))
+
+    def flush(self) -> None:
+        """End the chunk and hand it to the system."""
+        if not self._index:
+            return
+        content = _taken(self._records)
+        packed = {"": bytes, "lz4": lz4.frame.compress, "zstd": zstandard.compress}[self._compression](content)
+        chunk = Chunk(self._compression, packed, self._end_ns, self._start_ns, zlib.crc32(content), len(content))
+        data = _bytes(chunk)
+        indexes = RecordBuilder()
+        places: dict[int, int] = {}
+        for channel_id, entries in self._index.items():
+            places[channel_id] = self._end + len(data) + indexes.count
+            MessageIndex(channel_id=channel_id, records=entries).write(indexes)
+        index_data = _taken(indexes)
+        at = self._append(data + index_data)
+        self._chunks.append(
+            ChunkIndex(
+                chunk_length=len(data),
+                chunk_start_offset=at,
+                compression=self._compression,
+                compressed_size=len(packed),
+                message_end_time=self._end_ns,
+                message_index_length=len(index_data),
+                message_index_offsets=places,
+                message_start_time=self._start_ns,
+                uncompressed_size=len(content),
+            )
+        )
+        for channel_id, entries in self._index.items():
+            self._counts[channel_id] += len(entries)
+            self._written += len(entries)
+        self._new_chunk()
+
+    def close(self) -> None:
+        """End the file. May be called again."""
+        if self._closed:
+            return
+        self.flush()
+        self._finish()
+
+    def _new_chunk(self) -> None:
+        self._records = RecordBuilder()
+        self._index = {}
+        self._start_ns, self._end_ns = 1 << 63, 0
+
+    def _append(self, data: bytes) -> int:
+        """Write at the end and say where it starts. When the disk refuses, close the file as well as possible."""
+        if self._closed:
+            raise KittError(f"{self.path}: already closed")
+        at = self._end
+        try:
+            _write_all(self._file, data)
+        except OSError as e:
+            lost = self.messages - self._written
+            raise KittError(
+                f"{self.path}: cannot write: {e.strerror}; {self._cut_back(at)} {self._written} messages are in the "
+                f"file, the last {lost} are lost: free some space and run it again"
+            ) from e
+        self._end += len(data)
+        return at
+
+    def _cut_back(self, at: int) -> str:
+        """End the file after its last whole record; say how that went. The bytes given up make room for the summary."""
+        self._new_chunk()
+        try:
+            self._file.seek(at)
+            self._file.truncate()
+            self._finish()
+        except (OSError, KittError):
+            self._closed = True
+            self._file.close()
+            return "it has no summary (mend it with `kitt drive repair`):"
+        return "closed after the last whole chunk:"
+
+    def _finish(self) -> None:
+        end = _bytes(DataEnd(data_section_crc=0))
+        start = self._end + len(end)
+        summary, offset_start = self._summary(start)
+        head = struct.pack("<BQQQ", Opcode.FOOTER, 20, start, offset_start)
+        crc = zlib.crc32(head, zlib.crc32(summary))
+        footer = _bytes(Footer(summary_start=start, summary_offset_start=offset_start, summary_crc=crc))
+        try:
+            _write_all(self._file, end + summary + footer + MAGIC)
+        except OSError as e:
+            self._closed = True
+            self._file.close()
+            raise KittError(
+                f"{self.path}: cannot write: {e.strerror}; every message is in the file, but its summary is not: "
+                f"free some space and run `kitt drive repair {self.path}`"
+            ) from e
+        self._closed = True
+        self._file.close()
+
+    def _summary(self, start: int) -> tuple[bytes, int]:
+        """The summary section and where its offsets lie, for a section that starts at byte `start`."""
+        statistics = Statistics(
+            attachment_count=len(self._attachments),
+            channel_count=len(self._channels),
+            channel_message_counts=dict(self._counts),
+            chunk_count=len(self._chunks),
+            message_count=self._written,
+            message_end_time=max((c.message_end_time for c in self._chunks), default=0),
+            message_start_time=min((c.message_start_time for c in self._chunks), default=0),
+            metadata_count=len(self._metadata),
+            schema_count=len(self._schemas),
+        )
+        groups: list[tuple[Opcode, list[Any]]] = [
+            (Opcode.SCHEMA, list(self._schemas.values())),
+            (Opcode.CHANNEL, list(self._channels.values())),
+            (Opcode.STATISTICS, [statistics]),
+            (Opcode.CHUNK_INDEX, self._chunks),
+            (Opcode.ATTACHMENT_INDEX, self._attachments),
+            (Opcode.METADATA_INDEX, self._metadata),
+        ]
+        out = RecordBuilder()
+        offsets: list[SummaryOffset] = []
+        for opcode, records in groups:
+            at = out.count
+            for record in records:
+                record.write(out)
+            if records:
+                offsets.append(SummaryOffset(opcode, start + at, out.count - at))
+        offset_start = start + out.count
+        for offset in offsets:
+            offset.write(out)
+        return _taken(out), offset_start
+
+
+def _bytes(record: Any) -> bytes:
+    """A record as it stands in a file."""
+    builder = RecordBuilder()
+    record.write(builder)
+    return _taken(builder)
+
+
+def _taken(builder: RecordBuilder) -> bytes:
+    """What a builder has collected; it is empty afterwards."""
+    data: bytes = builder.end()  # type: ignore[no-untyped-call]
+    return data
+
+
+def _write_all(file: Any, data: bytes) -> None:
+    """Write to an unbuffered file, which may take only part of it at a time."""
+    view = memoryview(data)
+    while view:
+        view = view[file.write(view) :]
