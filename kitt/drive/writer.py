@@ -142,8 +142,10 @@ class DriveWriter:
         return self._channels[key]
 
 
-def refuse_existing(path: Path, force: bool) -> None:
-    """Raise KittError where `path` is a folder, or exists and nobody said --force."""
+def refuse_existing(path: Path, force: bool, inputs: Sequence[Path] = ()) -> None:
+    """Raise KittError where `path` is a folder or one of the inputs, or exists and nobody said --force."""
+    if path.exists() and any(i.exists() and path.samefile(i) for i in inputs):
+        raise KittError(f"{path}: is the recording itself; name another file to write")
     if path.is_dir():
         raise KittError(f"{path}: is a folder; name the file to write")
     if path.exists() and not force:

@@ -98,7 +98,7 @@ def _turned(frame: Any) -> int:
 
 
 def _ns(pts: int, time_base: Any) -> int:
-    return pts * time_base.numerator * 1_000_000_000 // time_base.denominator
+    return int(pts * time_base.numerator * 1_000_000_000 // time_base.denominator)
 
 
 def _copyable(video: Any) -> tuple[str, str]:

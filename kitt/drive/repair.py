@@ -1,0 +1,53 @@
+"""A whole drive from one that breaks off: `kitt drive repair`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kitt.drive.mcap_read import McapFile
+from kitt.drive.records import Problem
+from kitt.drive.tally import Tally
+from kitt.drive.writer import DriveWriter, refuse_existing
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """What came back. broken_at: the byte where the file breaks off, None where it does not; size in bytes.
+
+    messages: all that came back; partial: those of them out of a last chunk that is not whole.
+    """
+
+    messages: int
+    partial: int
+    attachments: int
+    broken_at: int | None
+    size: int
+    had_summary: bool
+    problems: Tally
+
+
+def repair_drive(path: Path, out: Path, *, force: bool = False) -> Repaired:
+    """Write all that can be read of `path` as a whole file: every message of every whole chunk, the whole messages
+    of an uncompressed last one, every whole attachment. Raises KittError where there is nothing.
+
+    Messages stay in the order of the file, and their times as they are.
+    """
+    refuse_existing(out, force, [path])
+    problems = Tally()
+    partial = 0
+    with McapFile(path) as file, DriveWriter(out, force=force) as writer:
+        index = file.index
+        for span in index.spans:
+            for raw in file.messages(span):
+                if isinstance(raw, Problem):
+                    problems.add(raw)
+                    continue
+                writer.write_raw(raw)
+                partial += not span.whole
+        for attachment in file.attachments():
+            writer.attach_raw(attachment)
+        for metadata in file.metadata():
+            writer.metadata_raw(metadata)
+        attachments = len(index.attachments)
+        return Repaired(writer.messages, partial, attachments, index.broken_at, index.size, index.has_summary, problems)
