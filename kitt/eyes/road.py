@@ -52,8 +52,8 @@ HORIZON_CLASSES = (2, 4)
 class RoadSettings:
     """ttc_*: only a scale rate above so many of its standard deviations gives one, up to a longest.
     *_margin_m: corridor beyond the car's own width on each side; corridor_spread: its widening per metre ahead (0.3 deg
-    of unknown yaw). enter_m, rear_width_per_height: see `_corridor`. lead_hold_s: how long another vehicle must be the
-    nearest before it becomes the lead. person_*_s: how far ahead a walker's way is followed."""
+    of unknown yaw). enter_m, rear_width_per_height: see `_corridor`. lead_*: how much nearer (relative), and how long,
+    another vehicle must be to become the lead. person_*_s: how far ahead a walker's way is followed."""
 
     ttc_sigmas: float = 2.0
     ttc_longest_s: float = 12.0
@@ -69,6 +69,7 @@ class RoadSettings:
     person_longest_s: float = 2.0
     person_without_speed_s: float = 1.0
     lead_hold_s: float = 0.2
+    lead_nearer: float = 0.05
     lead_unseen_s: float = 0.6
     distance: DistanceSettings = field(default_factory=DistanceSettings)
     horizon: HorizonSettings = field(default_factory=HorizonSettings)
@@ -200,12 +201,15 @@ class RoadReader:
         return np.minimum(np.where(np.isfinite(ttc), ttc, guess), s.person_longest_s)
 
     def _choose_lead(self, tracks: Tracks, distance: F64, in_path: Bools, dt_s: float) -> int:
-        """The nearest vehicle in the path; a rival must be nearer for a while, unless the old lead is gone."""
+        """The nearest vehicle in the path; a rival must be clearly nearer for a while, unless the old lead is gone."""
         able = in_path & np.isin(tracks.class_id, VEHICLES) & (tracks.unseen_s <= self.settings.lead_unseen_s)
         rows = np.flatnonzero(able & np.isfinite(distance))
         nearest = int(tracks.id[rows[np.argmin(distance[rows])]]) if len(rows) else -1
-        if nearest == self._lead or self._lead not in tracks.id[rows]:
+        lead = rows[tracks.id[rows] == self._lead]
+        if not len(lead):
             self._lead, self._rival = nearest, -1
+        elif distance[rows].min() >= (1.0 - self.settings.lead_nearer) * distance[lead[0]]:
+            self._rival = -1
         else:
             self._rival_s = self._rival_s + dt_s if nearest == self._rival else 0.0
             self._rival = nearest
