@@ -16,11 +16,12 @@ IR_VERSION = 8
 
 
 class GraphBuilder:
-    """Nodes and constants, each with a name of its own; equal constants are stored once."""
+    """Nodes and constants, each with a name of its own."""
 
     def __init__(self) -> None:
         self._nodes: list[onnx.NodeProto] = []
         self._constants: dict[tuple[Any, ...], onnx.TensorProto] = {}
+        self._weights: list[onnx.TensorProto] = []
         self._inputs: list[onnx.ValueInfoProto] = []
         self._outputs: list[onnx.ValueInfoProto] = []
 
@@ -29,12 +30,18 @@ class GraphBuilder:
         return name
 
     def constant(self, value: NDArray[Any] | np.generic) -> str:
-        """Name of an initializer with this value."""
+        """Name of an initializer with this value; equal ones are stored once."""
         array = np.ascontiguousarray(value).reshape(value.shape)
         key = (array.dtype.str, array.shape, array.tobytes())
         if key not in self._constants:
             self._constants[key] = numpy_helper.from_array(array, f"constant_{len(self._constants)}")
         return str(self._constants[key].name)
+
+    def weight(self, value: NDArray[Any]) -> str:
+        """Name of an initializer that nothing else uses: ONNX Runtime cannot give a shared one another type."""
+        name = f"weight_{len(self._weights)}"
+        self._weights.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
 
     def node(self, kind: str, inputs: list[str], **attributes: Any) -> str:
         """Add a node with one output; gives the output's name."""
@@ -72,7 +79,7 @@ class GraphBuilder:
     def model(self, properties: dict[str, str]) -> onnx.ModelProto:
         """The finished model, checked, with `properties` as its metadata."""
         graph = helper.make_graph(
-            self._nodes, "kitt", self._inputs, self._outputs, initializer=list(self._constants.values())
+            self._nodes, "kitt", self._inputs, self._outputs, [*self._constants.values(), *self._weights]
         )
         model = helper.make_model(
             graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="kitt", ir_version=IR_VERSION

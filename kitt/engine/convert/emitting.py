@@ -109,7 +109,7 @@ class Emitter:
         if not self.quantised:
             return self.builder.constant((data * scale.astype(np.float64)).astype(np.float32))
         zero = np.zeros(len(quant.scale), data.dtype)
-        parts = [self.builder.constant(a) for a in (data, quant.scale, zero)]
+        parts = [self.builder.weight(data), self.builder.constant(quant.scale), self.builder.weight(zero)]
         return self.builder.node("DequantizeLinear", parts, axis=0)
 
     def activate(self, name: str, activation: str, grid: Quant | None) -> str:
