@@ -87,7 +87,7 @@ class Detector:
         """
         if frame.size != self._frame_size:
             self.resized += 1
-            self._fit(frame.size, self._horizon_y_px * frame.size[1] / self._frame_size[1])
+            self._fit(frame.size, self.horizon_y_px * frame.size[1] / self._frame_size[1])
         self.network_ns = self.network_calls = 0
         due = [eye for eye in self._eyes if frame.index % eye.look.every == 0]
         found = [self._see(eye, frame) for eye in due]
@@ -122,7 +122,7 @@ class Detector:
         }
 
     def _fit(self, frame_size: tuple[int, int], horizon_y_px: float) -> None:
-        self._frame_size, self._horizon_y_px = frame_size, horizon_y_px
+        self._frame_size, self.horizon_y_px = frame_size, horizon_y_px
         strip_every, multiple = self.config.strip_every, 64
         budget = BUDGET_PX.get(self.config.model, DEFAULT_BUDGET_PX)
         if self._own:

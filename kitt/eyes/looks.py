@@ -13,8 +13,8 @@ from importlib import resources
 import numpy as np
 
 from kitt.eyes.letterbox import Region
-from kitt.eyes.nms import nms
-from kitt.types import F32, Detections
+from kitt.eyes.nms import iou_matrix, nms, same_family, share_inside
+from kitt.types import F32, Bools, Detections
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -32,6 +32,16 @@ EDGE_PX = 3.0
 """A box of the strip that comes this near to an edge inside the picture is a cut object."""
 SMALL_PX = 28.0
 """The strip answers for what is lower than this in the whole look's input: 63 px of a 1280x720 picture."""
+PART = 0.75
+"""A box of the strip with this share of it inside a bigger one of the whole look's is a wheel or a window of it,"""
+PART_SCORE = 0.5
+"""unless the bigger one has less than this share of its score."""
+SAME_IOU = 0.4
+"""Small boxes of the two looks that overlap this much are one object; the strip's box is the better one,"""
+SAME_SCORE = 0.5
+"""unless its score is below this share of the other's."""
+DOUBT = 1.0
+"""Taken from the logit of what the whole look alone sees where the strip, at more than twice the scale, does not."""
 NARROW_PX = 900
 """A picture narrower than this gets no strip."""
 
@@ -115,9 +125,43 @@ def merge(
     frame_size: tuple[int, int],
     calibration: Calibration,
 ) -> Detections:
-    """One set of detections of two looks' candidates, in pixels of the picture, strongest first."""
+    """One set of detections of two looks' candidates, in pixels of the picture, strongest first.
+
+    The whole look answers for what is large. For what is small the strip's word counts more: it adds objects, places
+    those that both see, and casts doubt on those that it does not see in its own region.
+    """
+    small_px = SMALL_PX / looks[0].scale
     whole = nms(whole)
     strip = nms(uncut(strip, looks[1].region, frame_size))
-    strip = strip[strip.xyxy[:, 3] - strip.xyxy[:, 1] < SMALL_PX / looks[0].scale]
+    strip = strip[strip.xyxy[:, 3] - strip.xyxy[:, 1] < small_px]
     strip = Detections(strip.xyxy, calibration(strip.score), strip.class_id)
-    return nms(Detections.concat([whole, strip]))
+    akin = same_family(whole, strip)
+    in_view = (whole.xyxy[:, 3] - whole.xyxy[:, 1] < small_px) & _inside(whole, looks[1].region)
+    part = (
+        akin
+        & ~in_view[:, None]
+        & (share_inside(strip.xyxy, whole.xyxy).T > PART)
+        & (_area(whole)[:, None] > 2 * _area(strip))
+        & (whole.score[:, None] > PART_SCORE * strip.score)
+    ).any(axis=0)
+    strip, akin = strip[~part], akin[:, ~part]
+    same = akin & (iou_matrix(whole.xyxy, strip.xyxy) > SAME_IOU) & (strip.score > SAME_SCORE * whole.score[:, None])
+    better = in_view & same.any(axis=1)
+    score = np.where(in_view & ~better, Calibration(b=-DOUBT)(whole.score), whole.score)
+    return nms(Detections.concat([Detections(whole.xyxy, score, whole.class_id)[~better], strip]))
+
+
+def _area(d: Detections) -> F32:
+    return np.asarray((d.xyxy[:, 2] - d.xyxy[:, 0]) * (d.xyxy[:, 3] - d.xyxy[:, 1]), np.float32)
+
+
+def _inside(d: Detections, region: Region) -> Bools:
+    """bool (N,): boxes that the region shows whole, so that `uncut` would keep them."""
+    x1, y1, x2, y2 = d.xyxy.T
+    return np.asarray(
+        (x1 >= region.x)
+        & (x2 <= region.x + region.width)
+        & (y1 > region.y + EDGE_PX)
+        & (y2 < region.y + region.height - EDGE_PX),
+        np.bool_,
+    )

@@ -41,13 +41,26 @@ def iou_matrix(a: F32, b: F32) -> F32:
     return np.asarray(inter, np.float32)
 
 
+def share_inside(a: F32, b: F32) -> F32:
+    """Share of each box of float32 (N, 4) that lies inside each of float32 (M, 4): float32 (N, M)."""
+    ax1, ay1, ax2, ay2 = np.ascontiguousarray(a.T)[:, :, None]
+    bx1, by1, bx2, by2 = np.ascontiguousarray(b.T)[:, None, :]
+    width = np.maximum(np.minimum(ax2, bx2) - np.maximum(ax1, bx1), 0)
+    height = np.maximum(np.minimum(ay2, by2) - np.maximum(ay1, by1), 0)
+    return np.asarray(width * height / np.maximum((ax2 - ax1) * (ay2 - ay1), 1e-9), np.float32)
+
+
+def same_family(a: Detections, b: Detections) -> Bools:
+    """bool (N, M): whether two detections may be one object by their classes: equal, or both of car, truck, bus."""
+    return np.asarray(_FAMILY[a.class_id][:, None] == _FAMILY[b.class_id], np.bool_)
+
+
 def suppresses(detections: Detections, same: float = SAME_CLASS_IOU, vehicle: float = VEHICLE_IOU) -> Bools:
     """bool (N, N): which pairs of boxes are one object, whichever of the two is the stronger."""
     overlap = iou_matrix(detections.xyxy, detections.xyxy)
     ids = detections.class_id
-    family = _FAMILY[ids]
     found: Bools = (overlap > same) & (ids[:, None] == ids)
-    found |= (overlap > vehicle) & (family[:, None] == family)
+    found |= (overlap > vehicle) & same_family(detections, detections)
     return found
 
 

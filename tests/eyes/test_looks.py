@@ -88,9 +88,30 @@ def test_the_strip_says_nothing_about_what_is_large():
 
 
 def test_one_far_car_seen_by_both_looks_is_one_car():
-    found = merged(boxes((600, 350, 630, 372, 0.4)), boxes((602, 352, 631, 373, 0.8)))
-    assert len(found) == 1
+    found = merged(boxes((600, 350, 630, 372, 0.9)), boxes((602, 352, 631, 373, 0.8)))
+    assert found.xyxy.tolist() == [[602, 352, 631, 373]]
     assert found.score[0] == pytest.approx(0.8)
+
+
+def test_a_wheel_of_a_near_car_is_no_car():
+    car = boxes((600, 300, 740, 420, 0.9))
+    assert len(merged(car, boxes((610, 390, 640, 418, 0.6)))) == 1
+
+
+def test_a_far_car_half_behind_a_near_one_is_a_car():
+    assert len(merged(boxes((600, 300, 740, 420, 0.9)), boxes((570, 350, 620, 380, 0.6)))) == 2
+
+
+def test_a_faint_blob_is_no_vehicle_to_take_a_far_car_away():
+    assert len(merged(boxes((600, 300, 740, 420, 0.2)), boxes((610, 350, 640, 378, 0.6)))) == 2
+
+
+def test_what_the_strip_should_see_and_does_not_is_doubted():
+    seen = merged(boxes((600, 350, 630, 372, 0.5)), boxes((600, 350, 630, 372, 0.5)))
+    unseen = merged(boxes((600, 350, 630, 372, 0.5)), Detections.empty())
+    outside = merged(boxes((600, 550, 630, 572, 0.5)), Detections.empty())
+    assert seen.score[0] == outside.score[0] == pytest.approx(0.5)
+    assert unseen.score[0] == pytest.approx(1 / (1 + np.e))
 
 
 @given(st.floats(0.2, 3), st.floats(-3, 3), st.lists(st.floats(0, 1), min_size=2, max_size=20))

@@ -1,0 +1,1 @@
+"""How good the eyes are, on labelled pictures."""
