@@ -38,7 +38,10 @@ class LightSettings:
     most: heads read a frame, the largest first. smallest_px: narrower heads are not read; *_tiny: limit for heads
     shorter than tiny_px. hue_*, place_*: where red ends and yellow begins, and the scale on which evidence counts;
     margin: evidence needed. housing_darker_than (value 0..1), lamp_brighter_by (ratio), edge_share (colour at the rim
-    over colour in the middle): what is no head.
+    over colour in the middle): what is no head. glow_*: a lamp that blooms at night colours rim and housing too, but
+    its light fades towards the rim (value at the rim over the middle's). yellow_area, painted_hue: more of a head than
+    this does not shine yellow or orange, a painted housing does. night_value: where the picture around the box is
+    darker than this, what shines is a lamp, though its glow fills the box.
     """
 
     most: int = 8
@@ -46,7 +49,7 @@ class LightSettings:
     tiny_px: float = 8.0
     lit: float = 0.15
     lit_tiny: float = 0.25
-    dark: float = 0.06
+    dark: float = 0.04
     off_smallest_px: float = 12.0
     hue_split: float = 30.0
     hue_scale: float = 8.0
@@ -58,7 +61,12 @@ class LightSettings:
     housing_darker_than: float = 0.42
     lamp_brighter_by: float = 1.5
     edge_share: float = 0.95
-    upright_from: float = 1.15
+    glow_fades_to: float = 0.75
+    glow_housing: float = 0.6
+    yellow_area: float = 0.4
+    painted_hue: float = 12.0
+    night_value: float = 0.25
+    place_from: float = 1.6
 
 
 LONG, SHORT, LAMP = 36, 12, 7
@@ -93,8 +101,8 @@ class LightReader:
         if rows:
             look = _looks(np.stack(patches))
             for k, row in enumerate(rows):
-                states[row], confidence[row] = self._judge(_Look(*look[:, k].tolist()), float(size[row].max()),
-                                                           float(size[row].min()))  # fmt: skip
+                sides = float(size[row].max()), float(size[row].min())
+                states[row], confidence[row] = self._judge(_Look(*look[:, k].tolist()), *sides, image, xyxy[row])
         return states, confidence
 
     def _patch(self, image: U8, box: F32) -> U8 | None:
@@ -113,30 +121,35 @@ class LightReader:
         how = cv2.INTER_AREA if shrink else cv2.INTER_LINEAR
         return np.asarray(cv2.resize(np.ascontiguousarray(head), (LONG, SHORT), interpolation=how))
 
-    def _judge(self, look: _Look, long_px: float, short_px: float) -> tuple[int, float]:
+    def _judge(self, look: _Look, long_px: float, short_px: float, image: U8, box: F32) -> tuple[int, float]:
         s = self._set
-        dark = look.housing < s.housing_darker_than
+        glow = look.fade < s.glow_fades_to
+        dark = look.housing < (s.glow_housing if glow else s.housing_darker_than)
         if dark and max(look.warm, look.green) < s.dark and long_px >= s.off_smallest_px:
             return LIGHT_OFF, 0.5
         lit = s.lit_tiny if long_px < s.tiny_px else s.lit
-        if not (dark and look.contrast > s.lamp_brighter_by and look.spill < s.edge_share):
-            return LIGHT_UNKNOWN, 0.0
-        place_known = long_px > s.upright_from * short_px
-        if look.warm >= lit and look.warm >= 0.6 * look.green:
+        warm, green = look.warm, look.green
+        if not (dark and look.contrast > s.lamp_brighter_by and (glow or look.spill < s.edge_share)):
+            if _value_around(image, box) > s.night_value:
+                return LIGHT_UNKNOWN, 0.0
+            warm, green = warm + look.warm_level, green + look.green_level
+        place_known = long_px > s.place_from * short_px
+        if warm >= lit and warm >= 0.6 * green:
             toward_yellow = (look.warm_hue - s.hue_split) / s.hue_scale
             margin = s.margin_by_hue
             if place_known:
                 toward_yellow += (look.warm_place - s.place_split) / s.place_scale
                 margin = s.margin
-            sure = min(1.0, abs(toward_yellow) / (2 * margin)) * min(1.0, look.warm / (2 * lit))
-            if toward_yellow < -margin:
+            sure = min(1.0, abs(toward_yellow) / (2 * margin)) * min(1.0, warm / (2 * lit))
+            painted = look.warm_area > s.yellow_area and look.warm_hue > s.painted_hue
+            if toward_yellow < -margin and not painted:
                 return LIGHT_RED, sure
-            # A red lamp may burn beside an arrow, a yellow one burns alone.
-            if toward_yellow > margin and look.warm > look.green:
+            # A red lamp may burn beside an arrow, a yellow one burns alone; without its place it may be a burnt red.
+            if place_known and toward_yellow > margin and warm > green and look.warm_area < s.yellow_area:
                 return LIGHT_YELLOW, sure
             return LIGHT_UNKNOWN, 0.0
-        if look.green >= lit and look.warm < 0.5 * look.green and (not place_known or look.green_place > s.green_from):
-            return LIGHT_GREEN, min(1.0, look.green / (2 * lit))
+        if green >= lit and warm < 0.5 * green and (not place_known or look.green_place > s.green_from):
+            return LIGHT_GREEN, min(1.0, green / (2 * lit))
         return LIGHT_UNKNOWN, 0.0
 
 
@@ -145,7 +158,8 @@ class _Look:
     """What shines in a head: strength, and place along it (0 at the red end, 1 at the green one).
 
     housing: value 0..1 of the dark part; contrast: value of the lamp over it; spill: colour at the head's rim beside
-    the lamp over the lamp's own.
+    the lamp over the lamp's own; fade: likewise of value; warm_area: share of the head that shines warm;
+    *_level: the head's middle level, which is not in `warm` and `green`.
     """
 
     warm: float
@@ -156,10 +170,31 @@ class _Look:
     housing: float
     contrast: float
     spill: float
+    fade: float
+    warm_area: float
+    warm_level: float
+    green_level: float
+
+
+def _value_around(image: U8, box: F32) -> float:
+    """Median value 0..1 of the frame, a head wide, around a box."""
+    x1, y1, x2, y2 = (float(v) for v in box)
+    reach = max(x2 - x1, y2 - y1) + 2.0
+    rows = [max(math.floor(y), 0) for y in (y1 - reach, y1, y2, y2 + reach)]
+    left, right = max(math.floor(x1 - reach), 0), max(math.floor(x2 + reach), 0)
+    inner = slice(rows[1], rows[2])
+    parts = [
+        image[rows[0] : rows[1], left:right],
+        image[rows[2] : rows[3], left:right],
+        image[inner, left : max(math.floor(x1), 0)],
+        image[inner, max(math.floor(x2), 0) : right],
+    ]
+    value = np.concatenate([part.reshape(-1, 3) for part in parts]).max(axis=1)
+    return float(np.partition(value, value.size // 2)[value.size // 2]) / 255.0 if value.size else 1.0
 
 
 def _looks(patches: U8) -> F64:
-    """The fields of `_Look`, (8, N), of patches uint8 (N, SHORT, LONG, 3)."""
+    """The fields of `_Look`, (12, N), of patches uint8 (N, SHORT, LONG, 3)."""
     n = len(patches)
     tall = np.multiply(patches.reshape(n * SHORT, LONG, 3), np.float32(1 / 255.0), dtype=np.float32)
     hsv = cv2.cvtColor(tall, cv2.COLOR_BGR2HSV).reshape(n, SHORT, LONG, 3)
@@ -168,8 +203,8 @@ def _looks(patches: U8) -> F64:
     chroma = hsv[..., 1] * value
     warm = np.where((hue > WARM_HUES[0]) & (hue < WARM_HUES[1]), chroma, np.float32(0))
     green = np.where((hue > GREEN_HUES[0]) & (hue < GREEN_HUES[1]), chroma, np.float32(0))
-    warm_peak, warm_y, warm_x = _brightest(warm)
-    green_peak, _, green_x = _brightest(green)
+    warm_peak, warm_level, warm_y, warm_x = _brightest(warm)
+    green_peak, green_level, _, green_x = _brightest(green)
 
     columns = np.arange(LONG)
     beside = np.abs(columns - warm_x[:, None]) <= LAMP // 2
@@ -189,13 +224,17 @@ def _looks(patches: U8) -> F64:
     rim = np.maximum((shine[:, 0] * beside).sum(axis=1), (shine[:, -1] * beside).sum(axis=1)) / wide
     spill = rim / np.maximum(middle, 1e-3)
     contrast = lamp / np.maximum(housing, 0.02)
+    rim_value = np.maximum((value[:, 0] * beside).sum(axis=1), (value[:, -1] * beside).sum(axis=1)) / wide
+    middle_value = (value[:, 4:-4] * beside[:, None]).sum(axis=(1, 2)) / (wide * (SHORT - 8))
+    fade = rim_value / np.maximum(middle_value, 1e-3)
+    area = (warm > 0.5 * warm_peak[:, None, None]).mean(axis=(1, 2))
     end = LONG - 1
-    looks = warm_peak, warm_x / end, warm_hue, green_peak, green_x / end, housing, contrast, spill
-    return np.stack(looks).astype(np.float64)
+    shines = [warm_peak, warm_x / end, warm_hue, green_peak, green_x / end]
+    return np.stack([*shines, housing, contrast, spill, fade, area, warm_level, green_level]).astype(np.float64)
 
 
-def _brightest(shine: F32) -> tuple[F32, I64, I64]:
-    """Strongest lamp-sized window of each head (N, SHORT, LONG) above the head's middle level, its row and column.
+def _brightest(shine: F32) -> tuple[F32, F32, I64, I64]:
+    """Strongest lamp-sized window of each head (N, SHORT, LONG) above the head's middle level, that level, row, column.
 
     The middle level is taken off because a yellow housing is no lamp.
     """
@@ -204,4 +243,4 @@ def _brightest(shine: F32) -> tuple[F32, I64, I64]:
     pooled = np.stack([cv2.blur(one, (LAMP, LAMP)) for one in shine]).reshape(len(shine), -1)
     at = pooled.argmax(axis=1)
     level = np.partition(flat, middle, axis=1)[:, middle]
-    return pooled[np.arange(len(shine)), at] - level, at // LONG, at % LONG
+    return pooled[np.arange(len(shine)), at] - level, level, at // LONG, at % LONG

@@ -94,6 +94,23 @@ def test_a_painted_housing_is_not_taken_for_a_lamp(housing: tuple[int, int, int]
     assert state(head(LIGHT_OFF, 12, housing=housing)) in (LIGHT_UNKNOWN, LIGHT_OFF)
 
 
+@pytest.mark.parametrize(("light", "glow"), [(LIGHT_GREEN, (190, 220, 30)), (LIGHT_RED, (60, 30, 220))])
+def test_at_night_a_glow_that_fills_its_box_is_told_by_hue(light: int, glow: tuple[int, int, int]) -> None:
+    y, x = np.mgrid[:120, :160]
+    shape = np.exp(-((x - 80) ** 2 + (y - 60) ** 2) / (2 * 9.0**2))[..., None]
+    image = np.clip(shape * 1.6 * np.array(glow) + 12, 0, 255).astype(np.uint8)
+    box = np.array([[70, 50, 90, 71]], np.float32)
+    assert state((image, box)) == light
+    assert state((np.maximum(image, (150 * (shape < 0.2)).astype(np.uint8)), box)) == LIGHT_UNKNOWN
+
+
+def test_an_amber_glow_at_night_may_be_a_burnt_out_red_or_a_street_lamp() -> None:
+    y, x = np.mgrid[:120, :160]
+    shape = np.exp(-((x - 80) ** 2 + (y - 60) ** 2) / (2 * 9.0**2))[..., None]
+    image = np.clip(shape * 1.6 * np.array((40, 140, 230)) + 12, 0, 255).astype(np.uint8)
+    assert state((image, np.array([[70, 50, 90, 71]], np.float32))) == LIGHT_UNKNOWN
+
+
 def test_a_dark_head_is_off() -> None:
     assert state(head(LIGHT_OFF)) == LIGHT_OFF
 
