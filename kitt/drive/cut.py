@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from kitt.drive.importers.mcap import broken, keyframe_before
+from kitt.drive.importers.mcap import keyframe_before
 from kitt.drive.mcap_read import McapFile
 from kitt.drive.records import Problem
+from kitt.drive.repair import copy_extras
 from kitt.drive.source import Options
 from kitt.drive.tally import Tally
 from kitt.drive.writer import DriveWriter, refuse_existing
@@ -47,8 +48,8 @@ def cut_drive(
             raise KittError(
                 f"{path}: --from {from_s:g} is after its end, {(index.end_ns - index.start_ns) / 1e9:.3f} s"
             )
-        if index.broken_at is not None:
-            problems.add(broken(path, index.broken_at, index.size))
+        for problem in file.damage():
+            problems.add(problem)
         for span in index.spans if not index.has_summary else ():
             file.learn(span)
         videos = [c for c, s in file.known_channels() if s is not None and s.name == "foxglove.CompressedVideo"]
@@ -63,9 +64,6 @@ def cut_drive(
                         problems.add(raw)
                     elif first <= raw.message.log_time < last:
                         writer.write_raw(raw)
-            for attachment in file.attachments():
-                writer.attach_raw(attachment)
-            for metadata in file.metadata():
-                writer.metadata_raw(metadata)
+            copy_extras(file, writer, problems)
             start_s, end_s = (first - index.start_ns) / 1e9, (min(last, index.end_ns) - index.start_ns) / 1e9
             return Cut(start_s, end_s, writer.messages, len(index.attachments), problems)

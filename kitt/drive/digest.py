@@ -54,7 +54,10 @@ class HashingFile:
         return data
 
     def read_at(self, offset: int, n: int) -> bytes:
-        """`n` bytes from `offset`; fewer where the file ends."""
+        """`n` bytes from `offset`; fewer where the file ends. Both may be nonsense out of a damaged file."""
+        n = min(n, self.size - offset)
+        if n <= 0:
+            return b""
         self._file.seek(offset)
         return self.read(n)
 

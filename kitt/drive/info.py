@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kitt.drive.importers.mcap import broken, matches, readable
+from kitt.drive.importers.mcap import matches, readable
 from kitt.drive.mcap_read import McapFile
 from kitt.drive.schemas import PICTURE_SCHEMAS
 from kitt.drive.source import open_source
@@ -60,11 +60,8 @@ def drive_info(path: Path) -> Info:
 def _of_mcap(path: Path) -> Info:
     with McapFile(path) as file:
         index = file.index
-        problems: list[str] = []
-        if index.broken_at is not None:
-            problem = broken(path, index.broken_at, index.size)
-            problems.append(problem.what)
-        elif not index.has_summary:
+        problems = [problem.what for problem in file.damage()]
+        if index.broken_at is None and not index.has_summary:
             problems.append("it has no summary, so messages are not counted (`kitt drive repair` writes one)")
         if not index.has_summary and index.spans:
             file.learn(index.spans[0])

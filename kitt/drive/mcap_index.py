@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mcap.data_stream import ReadDataStream
+from mcap.exceptions import McapError
 from mcap.opcode import Opcode
 from mcap.records import AttachmentIndex, Channel, ChunkIndex, Footer, MetadataIndex, Schema, Statistics
 
@@ -49,6 +50,7 @@ class Index:
     """What a file holds and where. `broken_at`: the byte where it breaks off, None for a file that ends well.
 
     schemas, channels: by id, those known without reading messages. counts: channel id -> messages, None if unknown.
+    damaged: bytes where records lie that cannot be read.
     """
 
     size: int
@@ -60,6 +62,7 @@ class Index:
     counts: dict[int, int] | None = None
     broken_at: int | None = None
     has_summary: bool = False
+    damaged: list[int] = field(default_factory=list)
 
     @property
     def start_ns(self) -> int:
@@ -70,9 +73,16 @@ class Index:
         return max((s.end_ns for s in self.spans), default=0)
 
 
+class DamagedRecord(ValueError):
+    """A record whose content cannot be what its kind says."""
+
+
 def parse(kind: Any, body: bytes) -> Any:
-    """A record of the mcap library from its body, e.g. `parse(Schema, body)`."""
-    return kind.read(ReadDataStream(BytesIO(body)))
+    """A record of the mcap library from its body, e.g. `parse(Schema, body)`. Raises DamagedRecord."""
+    try:
+        return kind.read(ReadDataStream(BytesIO(body)))
+    except (McapError, struct.error, UnicodeDecodeError, OverflowError) as e:
+        raise DamagedRecord(f"not a {kind.__name__.lower()}: {e}") from e
 
 
 def split(data: bytes) -> Iterator[tuple[int, int, memoryview]]:
@@ -99,7 +109,7 @@ def read_index(file: HashingFile, path: Path) -> Index:
         raise KittError(f"{path}: not an MCAP file (it starts with {head[:8]!r})")
     try:
         index = _from_summary(file)
-    except Exception:  # whatever a damaged summary does to the parsers, the records themselves are still there
+    except DamagedRecord:
         index = None
     return index or _from_records(file)
 
@@ -185,7 +195,10 @@ def _from_records(file: HashingFile) -> Index:
             closed = file.read_at(max(file.size - len(MAGIC), 0), len(MAGIC)) == MAGIC
             index.broken_at = None if closed else file.size
             return index
-        _take(file, index, opcode, at, length)
+        try:
+            _take(file, index, opcode, at, length)
+        except (DamagedRecord, struct.error, OverflowError):
+            index.damaged.append(at)
         at = end
 
 

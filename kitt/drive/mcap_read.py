@@ -15,7 +15,7 @@ from mcap.records import Attachment, Channel, Message, Metadata, Schema
 from mcap.stream_reader import get_chunk_data_stream
 
 from kitt.drive.digest import Digest, HashingFile
-from kitt.drive.mcap_index import HEAD, Index, Span, parse, read_index, split
+from kitt.drive.mcap_index import HEAD, DamagedRecord, Index, Span, parse, read_index, split
 from kitt.drive.records import Problem, Raw
 from kitt.errors import KittError
 
@@ -70,8 +70,8 @@ class McapFile:
                     yield Problem(message.log_time, self._place(span), what)
                 else:
                     yield Raw(self._schemas.get(channel.schema_id), channel, message)
-            else:
-                self._learn(opcode, view)
+            elif not self._learn(opcode, view):
+                yield self._damaged(span, f"the {Opcode(opcode).name.lower()} {at} bytes into it cannot be read")
         if span.whole and problem is None and end < len(data):
             what = f"{len(data) - end} bytes at its end are no records"
             yield Problem(span.start_ns, self._place(span), what, "damaged")
@@ -89,16 +89,39 @@ class McapFile:
             for _, opcode, view in split(self._content(span)[0]):
                 self._learn(opcode, view)
 
-    def attachments(self, max_bytes: int | None = None) -> Iterator[Attachment]:
+    def attachments(self, max_bytes: int | None = None) -> Iterator[Attachment | Problem]:
         """Every whole attachment of the file, in file order; those of no more than `max_bytes` if given."""
         for at in self.index.attachments:
-            if max_bytes is None or at.data_size <= max_bytes:
-                yield parse(Attachment, self.file.read_at(at.offset + HEAD, at.length - HEAD))
+            if max_bytes is not None and at.data_size > max_bytes:
+                continue
+            body = self.file.read_at(at.offset + HEAD, at.length - HEAD)
+            crc = int.from_bytes(body[-4:], "little")
+            where = f"{self.path.name}: attachment {at.name}"
+            try:
+                yield parse(Attachment, body)
+            except DamagedRecord as e:
+                yield Problem(None, where, f"{e}; left out", "damaged")
+            else:
+                if crc and zlib.crc32(body[:-4]) != crc:
+                    yield Problem(None, where, "its checksum is wrong; it may be damaged", "damaged")
 
-    def metadata(self) -> Iterator[Metadata]:
+    def metadata(self) -> Iterator[Metadata | Problem]:
         """Every whole metadata record of the file, in file order."""
         for at in self.index.metadata:
-            yield parse(Metadata, self.file.read_at(at.offset + HEAD, at.length - HEAD))
+            try:
+                yield parse(Metadata, self.file.read_at(at.offset + HEAD, at.length - HEAD))
+            except DamagedRecord as e:
+                yield Problem(None, f"{self.path.name}: metadata {at.name}", f"{e}; left out", "damaged")
+
+    def damage(self) -> Iterator[Problem]:
+        """What is wrong with the file as a whole: where it breaks off, records outside of chunks that are damaged."""
+        at, size = self.index.broken_at, self.index.size
+        if at is not None:
+            place = f"breaks off at byte {at} of {size}" if at < size else f"breaks off at its end, byte {at}"
+            what = f"{place}; what is there is read; mend it with `kitt drive repair {self.path}`"
+            yield Problem(None, self.path.name, what, "truncated")
+        for at in self.index.damaged:
+            yield Problem(None, self.path.name, f"the record at byte {at} cannot be read; left out", "damaged")
 
     def _place(self, span: Span) -> str:
         return f"{self.path.name}: {'chunk' if span.is_chunk else 'messages'} at byte {span.offset}"
@@ -131,13 +154,18 @@ class McapFile:
     def _damaged(self, span: Span, what: str) -> Problem:
         return Problem(span.start_ns, self._place(span), what, "damaged")
 
-    def _learn(self, opcode: int, view: memoryview) -> None:
-        if opcode == Opcode.SCHEMA:
-            schema: Schema = parse(Schema, bytes(view))
-            self._schemas.setdefault(schema.id, schema)
-        elif opcode == Opcode.CHANNEL:
-            channel: Channel = parse(Channel, bytes(view))
-            self._channels.setdefault(channel.id, channel)
+    def _learn(self, opcode: int, view: memoryview) -> bool:
+        """Keep a schema or a channel; False where it is damaged."""
+        try:
+            if opcode == Opcode.SCHEMA:
+                schema: Schema = parse(Schema, bytes(view))
+                self._schemas.setdefault(schema.id, schema)
+            elif opcode == Opcode.CHANNEL:
+                channel: Channel = parse(Channel, bytes(view))
+                self._channels.setdefault(channel.id, channel)
+        except DamagedRecord:
+            return False
+        return True
 
     def _channel(self, channel_id: int, span: Span) -> Channel | None:
         """A channel; one not known yet is described in a stretch before (in a file without summary)."""

@@ -45,9 +45,24 @@ def repair_drive(path: Path, out: Path, *, force: bool = False) -> Repaired:
                     continue
                 writer.write_raw(raw)
                 partial += not span.whole
-        for attachment in file.attachments():
-            writer.attach_raw(attachment)
-        for metadata in file.metadata():
-            writer.metadata_raw(metadata)
-        attachments = len(index.attachments)
+        for at in index.damaged:
+            problems.add(Problem(None, path.name, f"the record at byte {at} cannot be read; left out", "damaged"))
+        attachments = copy_extras(file, writer, problems)
         return Repaired(writer.messages, partial, attachments, index.broken_at, index.size, index.has_summary, problems)
+
+
+def copy_extras(file: McapFile, writer: DriveWriter, problems: Tally) -> int:
+    """Copy attachments and metadata as they are; how many attachments."""
+    attachments = 0
+    for attachment in file.attachments():
+        if isinstance(attachment, Problem):
+            problems.add(attachment)
+        else:
+            writer.attach_raw(attachment)
+            attachments += 1
+    for metadata in file.metadata():
+        if isinstance(metadata, Problem):
+            problems.add(metadata)
+        else:
+            writer.metadata_raw(metadata)
+    return attachments

@@ -21,14 +21,13 @@ from kitt.drive.writer import DriveWriter
 
 times = st.integers(0, 2**62)
 finite = st.floats(allow_nan=False, allow_infinity=False)
+video_encodings = st.sampled_from(["h264", "h265", "vp9", "av1"])
 records = st.one_of(
     st.builds(Speed, times, st.just("/speed"), finite),
     st.builds(CanFrame, times, st.just("/can"), st.integers(0, 255), st.integers(0, 2**29 - 1), st.binary(max_size=64)),
     st.builds(Fix, times, st.just("/fix"), st.floats(-90, 90), st.floats(-180, 180), st.floats(-400, 9000)),
     st.builds(Picture, times, st.just("/image"), st.sampled_from(["jpeg", "png", "webp"]), st.binary(max_size=200)),
-    st.builds(
-        Picture, times, st.just("/image"), st.sampled_from(["h264", "h265", "vp9", "av1"]), st.binary(max_size=200)
-    ),
+    st.builds(Picture, times, st.just("/image"), video_encodings, st.binary(max_size=200)),
     st.builds(
         lambda t, rate, n, channels: Sound(
             t, "/audio", rate, np.arange(n * channels, dtype=np.int16).reshape(n, channels) * 321

@@ -51,6 +51,11 @@ def disk_of(n_bytes: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+def write_pictures(writer: DriveWriter, n: int) -> None:
+    for i in range(n):
+        writer.write(picture(i * S // 4, i))
+
+
 def test_every_message_can_be_decoded_with_the_descriptor_in_the_file(tmp_path: Path) -> None:
     path = tmp_path / "d.mcap"
     with DriveWriter(path) as writer:
@@ -145,18 +150,16 @@ def test_a_full_disk_leaves_a_whole_file_of_all_chunks_before(tmp_path: Path, ro
     writer = DriveWriter(path)
     with (
         disk_of(room),
-        pytest.raises(KittError, match=r"d\.mcap: cannot write: .*; closed after the last whole chunk: "),
+        pytest.raises(KittError, match=r"d\.mcap: cannot write: .*; closed after the last whole"),
     ):
-        for i in range(1000):
-            writer.write(picture(i * S // 4, i))
+        write_pictures(writer, 1000)
     writer.close()
     with path.open("rb") as f:
         times = [m.log_time for _, _, m in make_reader(f, validate_crcs=True).iter_messages()]
     assert times == [i * S // 4 for i in range(len(times))]
     assert room - path.stat().st_size < 12_000
     with pytest.raises(KittError, match="already closed"):
-        for i in range(1000, 2000):
-            writer.write(picture(i * S // 4, i))
+        write_pictures(writer, 1000)
 
 
 def test_a_disk_too_full_for_the_summary_leaves_every_chunk(tmp_path: Path) -> None:

@@ -45,7 +45,10 @@ def read(path: Path, options: Options) -> Source:
             if at.data_size > _ATTACHMENT_BYTES:
                 notes.append(f"attachment {at.name} is left in the file: {at.data_size / 1e6:.0f} MB")
         for attachment in file.attachments(_ATTACHMENT_BYTES):
-            attachments[attachment.name] = attachment.data
+            if isinstance(attachment, Problem):
+                notes.append(f"{attachment.where}: {attachment.what}")
+            else:
+                attachments[attachment.name] = attachment.data
         pictures = None
         if index.counts is not None and options.from_s is None and options.to_s is None:
             pictures = index.counts.get(camera.id, 0) if camera else 0
@@ -144,8 +147,7 @@ class _Reader:
     def records(self) -> Iterator[Record]:
         with McapFile(self._path, self._digest) as file:
             index, options = file.index, self._options
-            if index.broken_at is not None:
-                yield broken(self._path, index.broken_at, index.size)
+            yield from file.damage()
             first, last = options.from_ns(index.start_ns), options.to_ns(index.start_ns)
             lead_ns = first
             if first is not None and self._camera is not None:
@@ -194,11 +196,3 @@ class _Reader:
                 return Problem(raw.message.log_time, raw.channel.topic, f"message not understood: {e}; left out")
         self._skipped[raw.channel.topic, schema, why] += 1
         return Other(raw.message.log_time, raw.channel.topic, raw) if self._options.others else None
-
-
-def broken(path: Path, at: int, size: int) -> Problem:
-    """What is said of a file that breaks off."""
-    place = f"breaks off at byte {at} of {size}" if at < size else f"breaks off at its end, byte {at}, without summary"
-    return Problem(
-        None, path.name, f"{place}; what is there is read; mend it with `kitt drive repair {path}`", "truncated"
-    )
