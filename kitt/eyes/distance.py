@@ -37,7 +37,7 @@ class DistanceSettings:
     focal_spread, height_spread: relative, of calibration; the second of each pair where it is estimated."""
 
     edge_noise_px: float = 0.9
-    edge_noise_share: float = 0.01
+    edge_noise_share: float = 0.02
     nod_deg: float = 0.12
     road_deg: float = 0.15
     focal_spread: tuple[float, float] = (0.01, 0.15)
