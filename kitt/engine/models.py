@@ -19,7 +19,11 @@ class Package:
 
 @dataclass(frozen=True)
 class Model:
-    """One network: `member` is its file in the package, `native_px` the side of the square it was trained for."""
+    """One network: `member` is its file in the package, `native_px` the side of the square it was trained for.
+
+    built_sizes: the input sizes (width, height) made as soon as it is fetched: the eyes' two looks at a 1280x720
+    picture. Others follow when asked for.
+    """
 
     name: str
     package: Package
@@ -27,6 +31,7 @@ class Model:
     sha256: str
     size_bytes: int
     native_px: int
+    built_sizes: tuple[tuple[int, int], ...]
     licence: str
 
 
@@ -37,23 +42,21 @@ _ASSETS = "package/android/src/main/assets"
 _GOOGLE = "Apache-2.0 (Google, by the file's embedded metadata); trained on COCO"
 
 
-def _lite(number: int, native_px: int, size_bytes: int, sha256: str) -> Model:
+def _lite(number: int, native_px: int, whole: tuple[int, int], size_bytes: int, sha256: str) -> Model:
     name = f"efficientdet-lite{number}"
-    return Model(name, _EVE, f"{_ASSETS}/{name}.tflite", sha256, size_bytes, native_px, _GOOGLE)
+    sizes = (whole, (1280, 192))
+    return Model(name, _EVE, f"{_ASSETS}/{name}.tflite", sha256, size_bytes, native_px, sizes, _GOOGLE)
 
 
 MODELS = (
-    _lite(0, 320, 4_563_519, "2e04c53bfeac0ac2a30c057c7e2a777594ce39baaac35a92f74fb1e8c4fc4e0b"),
-    _lite(1, 384, 6_077_535, "183afa66aad648b0dc16519ae1f55646d9cd38d2b544b917a9ab1da320ebed75"),
-    _lite(2, 448, 7_557_887, "6fd32c84ab1eb0f7e7f3a7a20a20d7df1530daa8378728f7c79571096286bd52"),
+    _lite(0, 320, (448, 256), 4_563_519, "2e04c53bfeac0ac2a30c057c7e2a777594ce39baaac35a92f74fb1e8c4fc4e0b"),
+    _lite(1, 384, (576, 320), 6_077_535, "183afa66aad648b0dc16519ae1f55646d9cd38d2b544b917a9ab1da320ebed75"),
+    _lite(2, 448, (576, 320), 7_557_887, "6fd32c84ab1eb0f7e7f3a7a20a20d7df1530daa8378728f7c79571096286bd52"),
 )
 """EfficientDet-Lite, quantised to 8 bits by Google (AP 29.7, 34.5 and 37.1 on 158 COCO pictures)."""
 
 DEFAULT = ("efficientdet-lite2", "efficientdet-lite0")
 """What `kitt models pull` fetches: the default of the eyes, and the one for slow machines."""
-
-BUILT_AT_PULL = ((576, 320), (1280, 192))
-"""Input sizes (width, height) converted at once: the two looks at a 1280x720 picture. Others follow when asked for."""
 
 
 def find(name: str) -> Model:

