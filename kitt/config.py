@@ -24,8 +24,9 @@ else:
 T = TypeVar("T")
 
 
-def setting(default: Any, help: str, *, low: float | None = None, high: float | None = None,
-            choices: tuple[str, ...] = ()) -> Any:
+def setting(
+    default: Any, help: str, *, low: float | None = None, high: float | None = None, choices: tuple[str, ...] = ()
+) -> Any:
     """A dataclass field with a description and what it may hold; both ends of the range are allowed."""
     return field(default=default, metadata={"help": help, "low": low, "high": high, "choices": choices})
 
@@ -42,7 +43,9 @@ class CameraCalibration:
     camera_height_m: float = setting(1.3, "height of the lens above the road, metres", low=0.3, high=4.0)
     pitch_deg: float = setting(0.0, "positive when the camera looks down, degrees", low=-20, high=20)
     driving_side: str = setting("right", "the side of the road one drives on", choices=("right", "left"))
-    bonnet_y_px: float = setting(0.0, "rows below this one show the car's own bonnet; 0 = none in view", low=0, high=16384)
+    bonnet_y_px: float = setting(
+        0.0, "rows below this one show the car's own bonnet; 0 = none in view", low=0, high=16384
+    )
     car_width_m: float = setting(1.9, "width of the car that carries the camera, metres", low=0.5, high=4.0)
     estimated: bool = setting(False, "true when the numbers are defaults and not measured")
 
@@ -54,8 +57,9 @@ class EyesConfig:
     model: str = setting("efficientdet-lite2", "name from `kitt models list`, or the path of an ONNX file")
     threads: int = setting(2, "CPU threads of the detector", low=1, high=64)
     score: float = setting(0.3, "detections below this confidence only keep tracks alive", low=0.01, high=0.99)
-    strip_every: int = setting(2, "look at the full-resolution strip around the horizon every so many frames; 0 = never",
-                               low=0, high=30)
+    strip_every: int = setting(
+        2, "look at the full-resolution strip around the horizon every so many frames; 0 = never", low=0, high=30
+    )
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,9 @@ class WarningsConfig:
 
     collision_ttc_s: float = setting(2.4, "warn of a collision below this time to collision", low=0.5, high=6.0)
     headway_s: float = setting(0.6, "warn below this time gap to the vehicle ahead", low=0.2, high=3.0)
-    camera_lost_s: float = setting(1.0, "say that the camera is lost after this long without a picture", low=0.2, high=10.0)
+    camera_lost_s: float = setting(
+        1.0, "say that the camera is lost after this long without a picture", low=0.2, high=10.0
+    )
 
 
 @dataclass(frozen=True)
@@ -145,7 +151,9 @@ def _build(cls: type[T], data: dict[str, Any], section: tuple[str, ...], path: P
         kind = hints[key]
         if is_dataclass(kind):
             if not isinstance(value, dict):
-                raise KittError(f"{where}: '{key}' is a section: write [{'.'.join((*section, key))}] on a line of its own")
+                raise KittError(
+                    f"{where}: '{key}' is a section: write [{'.'.join((*section, key))}] on a line of its own"
+                )
             values[key] = _build(cast(type[Any], kind), value, (*section, key), path, text)
         else:
             values[key] = _checked(known[key], kind, value, where)
@@ -161,7 +169,9 @@ def _checked(f: Field[Any], kind: type, value: Any, where: str) -> Any:
     if choices and value not in choices:
         raise KittError(f"{where}: '{f.name}' = {value!r}; allowed: {', '.join(choices)}")
     if (low is not None and not value >= low) or (high is not None and not value <= high):
-        raise KittError(f"{where}: '{f.name}' = {value!r} is outside {low} to {high} ({f.metadata['help']}): wrong unit?")
+        raise KittError(
+            f"{where}: '{f.name}' = {value!r} is outside {low} to {high} ({f.metadata['help']}): wrong unit?"
+        )
     return value
 
 

@@ -1,4 +1,4 @@
-"""Where kitt keeps what it fetches and makes: `engines/` and `drives/` of the checkout, else of the user's data folder."""
+"""Where kitt keeps what it fetches and makes: `engines/` and `drives/` of the checkout, else of the data folder."""
 
 from __future__ import annotations
 

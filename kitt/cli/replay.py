@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 def replay(
     drive: Annotated[
         Path | None,
-        typer.Argument(help="MCAP drive, video file or folder of pictures; without it the sample drive.", show_default=False),
+        typer.Argument(
+            help="MCAP drive, video file or folder of pictures; without it the sample drive.", show_default=False
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the outputs [default: out/NAME].", show_default=False)
@@ -27,7 +29,9 @@ def replay(
     fps: Annotated[float | None, typer.Option(help="Pictures a second, for a folder without times.", min=0.01)] = None,
     topic: Annotated[str | None, typer.Option(help="Camera topic, where the drive has several.")] = None,
     language: Annotated[str | None, typer.Option(help="Language of the warnings: en, fr or es.")] = None,
-    model: Annotated[str | None, typer.Option(help="Model name (`kitt models list`) or an ONNX file of your own.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Model name (`kitt models list`) or an ONNX file of your own.")
+    ] = None,
     threads: Annotated[int | None, typer.Option(help="CPU threads of the detector.")] = None,
     strip: Annotated[
         int | None, typer.Option(help="Look at the far strip every so many frames; 0 = never.", show_default=False)
@@ -35,7 +39,9 @@ def replay(
     config: Annotated[Path | None, typer.Option(help="Settings file (kitt.toml).")] = None,
     overlay: Annotated[bool, typer.Option(help="Make overlay.mp4.")] = True,
     voice: Annotated[bool, typer.Option(help="Speak the warnings in overlay.mp4.")] = True,
-    stage_times: Annotated[bool, typer.Option("--stage-times", help="Write each frame's times to tracks.jsonl.")] = False,
+    stage_times: Annotated[
+        bool, typer.Option("--stage-times", help="Write each frame's times to tracks.jsonl.")
+    ] = False,
 ) -> None:
     """Replay a drive: frames -> detector -> tracks -> warnings.
 
@@ -60,7 +66,7 @@ def replay(
         speed=parse_speed(speed),
     )
     session = Session(
-        open_source(path, from_s=from_s, to_s=to_s, fps=fps, topic=topic),
+        open_source(path, from_s=from_s, to_s=to_s, fps=fps, topic=topic, others=True),
         options,
         out or Path("out") / path.stem,
         force=force,
@@ -136,6 +142,8 @@ def summary(report: dict[str, Any], out: Path) -> list[str]:
         lines.append(f"note: {report['camera']['note']}")
     if report["warnings_off"]:
         lines.append(f"note: the drive holds no speed; off: {', '.join(report['warnings_off'])}")
+    if report["warnings_unspoken"]:
+        lines.append(f"note: {len(report['warnings_unspoken'])} warnings not spoken: {report['warnings_unspoken'][0]}")
     for key, count in report["counts"].items():
         if key.startswith("notice:") and key not in ("notice:scene_cut", "notice:warning_off"):
             lines.append(f"note: {key[7:].replace('_', ' ')}: {count} (see events.jsonl)")

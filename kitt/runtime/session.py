@@ -44,8 +44,15 @@ class Session:
         self._judge = judge
         self.replay = Replay(source, options)
         prepare(out, force)
-        speaker = make_voice(options.config.voice.engine) if film and voice else None
-        self.recorder = Recorder(out, source.attachments, film=film, voice=speaker, stage_times=stage_times)
+        self._voice = make_voice(options.config.voice.engine) if film and voice else None
+        self.recorder = Recorder(
+            out,
+            source.attachments,
+            score=options.config.eyes.score,
+            film=film,
+            voice=self._voice,
+            stage_times=stage_times,
+        )
         self.replay.sink = self.recorder
 
     @property
@@ -67,7 +74,11 @@ class Session:
                         break
             finally:
                 frames.close()
-                self.recorder.close()
+                try:
+                    self.recorder.close()
+                finally:
+                    if self._voice:
+                        self._voice.close()
         if not done:
             raise KittError(
                 f"{self.source.path}: no picture could be read, so there is nothing to replay{self._problems()}"

@@ -23,8 +23,9 @@ def _series() -> array[float]:
 
 @dataclass
 class Gather:
-    """Series over frames (times in seconds since the first frame) and counts."""
+    """Series over frames (seconds since the first one) and counts; of detections, those of at least `score`."""
 
+    score: float = 0.0
     frames: int = 0
     origin_ns: int = 0
     last_ns: int = 0
@@ -39,6 +40,9 @@ class Gather:
     warnings: list[Warning] = field(default_factory=list)
     stills: dict[int, bytes] = field(default_factory=dict)
     """JPEG of the overlay at a warning, by the warning's index."""
+
+    unspoken: list[str] = field(default_factory=list)
+    """Why the voice failed, for each warning it could not speak."""
 
     def frame(self, result: FrameResult) -> None:
         scene = result.scene
@@ -55,7 +59,7 @@ class Gather:
         counts = np.bincount(scene.tracks.class_id, minlength=len(CLASSES))
         for name, count in zip(CLASSES, counts, strict=True):
             self.seen[name].append(float(count))
-        for class_id in result.detections.class_id:
+        for class_id in result.detections.class_id[result.detections.score >= self.score]:
             self.detections[CLASSES[int(class_id)]] += 1
         for track_id, class_id in zip(scene.tracks.id, scene.tracks.class_id, strict=True):
             self.track_ids[CLASSES[int(class_id)]].add(int(track_id))

@@ -61,6 +61,7 @@ def _road(gather: Gather) -> str:
         t, np.clip(np.asarray(gather.lead_ttc_s), 0, TTC_SHOWN_S), color=LINES["warn"], lw=1.6, label="lead TTC, s"
     )
     low.set_ylim(0, TTC_SHOWN_S)
+    low.set_xlim(0, max(gather.t_s[-1], 0.1))
     for axes in (top, low):
         for warning in gather.warnings:
             axes.axvline((warning.t_ns - gather.origin_ns) / 1e9, color=ALARM, lw=1, alpha=0.7)

@@ -48,14 +48,19 @@ class Recorder:
     """A replay's sink that keeps everything. `close` completes the files, also after an interruption."""
 
     def __init__(
-        self, out: Path, attachments: dict[str, bytes], *, film: bool, voice: Voice | None, stage_times: bool
+        self,
+        out: Path,
+        attachments: dict[str, bytes],
+        *,
+        score: float,
+        film: bool,
+        voice: Voice | None,
+        stage_times: bool,
     ) -> None:
         self.out = out
-        self.gather = Gather()
+        self.gather = Gather(score)
         self.events = LineFile(out / "events.jsonl")
         self.tracks = LineFile(out / "tracks.jsonl")
-        self.silent = 0
-        """Warnings that the voice could not speak."""
         self._drive = DriveWriter(out / "result.mcap")
         for name, data in attachments.items():
             self._drive.attach(name, data)
@@ -160,7 +165,12 @@ class _Film:
         self._overlay.say(warning)
         self._waiting.append(warning)
         if self._voice:
-            self._speech.say(warning.t_ns, warning.priority, self._voice.say(warning.text, warning.language))
+            try:
+                spoken = self._voice.say(warning.text, warning.language)
+            except KittError as e:
+                self._gather.unspoken.append(str(e))
+            else:
+                self._speech.say(warning.t_ns, warning.priority, spoken)
 
     def hear(self, sound: Sound) -> None:
         self._speech.hear(sound.t_ns, sound.rate_hz, sound.samples)

@@ -64,6 +64,7 @@ def build(
         "tracks": {name: len(ids) for name, ids in gather.track_ids.items() if ids},
         "warnings": [warning_row(w) for w in gather.warnings],
         "warnings_off": pipeline.warner.off() if not replay.counts["speed"] else [],
+        "warnings_unspoken": gather.unspoken,
         "events_sha256": events_sha256,
         "speed": {
             "wall_s": number(wall_s),

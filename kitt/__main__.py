@@ -1,0 +1,5 @@
+"""`python -m kitt` is `kitt`."""
+
+from kitt.cli.app import main
+
+main()

@@ -1,0 +1,126 @@
+"""The replay loop: every frame, in order, at its own time; what goes wrong is counted and said, never fatal."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kitt.config import CameraCalibration, Config, to_toml
+from kitt.drive.records import IMAGE_TOPIC, Picture, Record
+from kitt.drive.source import open_source
+from kitt.drive.writer import DriveWriter
+from kitt.runtime.replay import Notice, Replay, ReplayOptions
+from kitt.runtime.pipeline import FrameResult
+from kitt.types import Warning
+
+from .conftest import FRAME_NS, START_NS, MakeDrive, jpeg, pictures, speeds
+
+pytestmark = pytest.mark.weights
+
+
+class Log:
+    """A sink that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.results: list[FrameResult] = []
+        self.warnings: list[Warning] = []
+        self.notices: list[Notice] = []
+
+    def record(self, record: Record) -> None:
+        self.records.append(record)
+
+    def result(self, result: FrameResult) -> None:
+        self.results.append(result)
+
+    def warning(self, warning: Warning) -> None:
+        self.warnings.append(warning)
+
+    def notice(self, notice: Notice) -> None:
+        self.notices.append(notice)
+
+    def events(self) -> list[str]:
+        return [n.event for n in self.notices]
+
+
+def run(path: Path, config: Config) -> tuple[Replay, Log]:
+    log = Log()
+    replay = Replay(open_source(path), ReplayOptions(config), log)
+    for _ in replay:
+        pass
+    return replay, log
+
+
+def test_every_frame_comes_out_once_in_order_with_its_own_time(make_drive: MakeDrive, fast: Config) -> None:
+    _, log = run(make_drive([*pictures(6), *speeds(6)]), fast)
+    assert [r.frame.index for r in log.results] == list(range(6))
+    assert [r.frame.t_ns for r in log.results] == [START_NS + i * FRAME_NS for i in range(6)]
+    assert all(r.signals.speed_mps == 14.0 for r in log.results)
+    assert log.notices == []
+
+
+def test_a_bad_picture_is_counted_said_and_skipped(make_drive: MakeDrive, fast: Config) -> None:
+    records = pictures(6)
+    records[2] = replace(records[2], data=b"")
+    records[4] = replace(records[4], data=jpeg(4)[:200])
+    replay, log = run(make_drive([*records, *speeds(6)]), fast)
+    assert len(log.results) == 4
+    assert replay.counts["notice:picture_unreadable"] == 2
+    assert log.events() == ["picture_unreadable"] * 2
+    assert "zero bytes" in log.notices[0].text
+    assert log.notices[0].t_ns == records[2].t_ns
+
+
+def test_a_camera_that_falls_silent_is_noticed_at_its_time(make_drive: MakeDrive, fast: Config) -> None:
+    _, log = run(make_drive([*pictures(5), *speeds(60)]), fast)
+    lost = [w for w in log.warnings if w.event == "camera_lost"]
+    assert len(lost) == 1
+    assert 0.9 <= (lost[0].t_ns - pictures(5)[-1].t_ns) / 1e9 <= 1.3
+
+
+def test_a_gap_in_which_nothing_at_all_comes_is_noticed_too(make_drive: MakeDrive, fast: Config) -> None:
+    late = [replace(p, t_ns=p.t_ns + 4_000_000_000) for p in pictures(3)]
+    _, log = run(make_drive([*pictures(3), *late]), fast)
+    lost = [w for w in log.warnings if w.event == "camera_lost"]
+    assert len(lost) == 1
+    assert lost[0].t_ns < late[0].t_ns
+
+
+def test_without_speed_it_says_which_warnings_are_off(make_drive: MakeDrive, fast: Config) -> None:
+    replay, log = run(make_drive(list(pictures(3))), fast)
+    off = [n.text for n in log.notices if n.event == "warning_off"]
+    assert any("headway" in text for text in off)
+    assert all(r.signals.speed_mps is None for r in log.results)
+    assert replay.pipeline.warner.off()
+
+
+def test_an_old_speed_is_no_longer_known(make_drive: MakeDrive, fast: Config) -> None:
+    _, log = run(make_drive([*pictures(20), *speeds(1)]), fast)
+    known = [r.signals.speed_mps is not None for r in log.results]
+    assert known == [i * FRAME_NS <= 1_000_000_000 for i in range(20)]
+
+
+def test_pictures_that_change_size_midway_go_on(make_drive: MakeDrive, fast: Config) -> None:
+    bigger = [Picture(p.t_ns, IMAGE_TOPIC, "jpeg", jpeg(i, (384, 256))) for i, p in enumerate(pictures(6))]
+    replay, log = run(make_drive([*pictures(6)[:3], *bigger[3:], *speeds(6)]), fast)
+    assert len(log.results) == 6
+    assert "frame_size_changed" in log.events()
+    assert replay.pipeline.resized == 1
+
+
+def test_the_drives_own_calibration_serves_unless_another_is_given(tmp_path: Path, fast: Config) -> None:
+    camera = CameraCalibration(width_px=320, height_px=192, focal_px=300, center_x_px=160, center_y_px=96)
+    with DriveWriter(tmp_path / "d.mcap") as out:
+        out.attach("camera.toml", to_toml(camera).encode())
+        for picture in pictures(2):
+            out.write(picture)
+    source = open_source(tmp_path / "d.mcap")
+    assert Replay(source, ReplayOptions(fast)).camera == camera
+    given = replace(camera, focal_px=350.0)
+    assert Replay(source, ReplayOptions(fast, camera=given)).camera == given
+
+
+def test_leaving_early_stops_cleanly(make_drive: MakeDrive, fast: Config) -> None:
+    frames = iter(Replay(open_source(make_drive(list(pictures(30)))), ReplayOptions(fast)))
+    assert next(frames).frame.index == 0
+    frames.close()

@@ -1,0 +1,161 @@
+"""A whole replay with its files: complete, the same bytes each time, and nothing lost when it goes wrong."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from kitt.config import Config
+from kitt.drive.records import IMAGE_TOPIC
+from kitt.drive.source import open_source
+from kitt.errors import KittError
+from kitt.runtime.outputs.recorder import OUTPUTS
+from kitt.runtime.replay import ReplayOptions
+from kitt.runtime.session import Session
+
+from .conftest import MakeDrive, pictures, speeds
+
+pytestmark = pytest.mark.weights
+
+
+def run(drive: Path, out: Path, config: Config, **options: Any) -> dict[str, Any]:
+    session = Session(open_source(drive, others=True), ReplayOptions(config), out, **options)
+    for _ in session.run():
+        pass
+    return session.report
+
+
+@pytest.fixture
+def drive(make_drive: MakeDrive) -> Path:
+    return make_drive([*pictures(12), *speeds(40)])
+
+
+def test_it_writes_every_output_and_the_report_counts_right(drive: Path, tmp_path: Path, fast: Config) -> None:
+    report = run(drive, tmp_path / "out", fast)
+    assert {p.name for p in (tmp_path / "out").iterdir()} == set(OUTPUTS)
+    assert json.loads((tmp_path / "out/report.json").read_text()) == report
+    assert report["frames"] == 12
+    assert report["counts"]["warning:camera_lost"] == 1
+    assert len((tmp_path / "out/tracks.jsonl").read_text().splitlines()) == 12
+    page = (tmp_path / "out/report.html").read_text()
+    assert "<svg" in page
+    assert report["warnings"][0]["text"] in page
+
+
+def test_two_runs_give_the_same_bytes_at_any_speed_with_one_or_two_threads(
+    drive: Path, tmp_path: Path, fast: Config
+) -> None:
+    two = replace(fast, eyes=replace(fast.eyes, threads=2))
+    for name, config, speed in (("a", fast, None), ("b", fast, 4.0), ("c", two, None)):
+        session = Session(open_source(drive), ReplayOptions(config, speed=speed), tmp_path / name, film=False)
+        for _ in session.run():
+            pass
+    for name in ("events.jsonl", "tracks.jsonl"):
+        first = (tmp_path / "a" / name).read_bytes()
+        assert first
+        assert first == (tmp_path / "b" / name).read_bytes()
+        assert first == (tmp_path / "c" / name).read_bytes()
+
+
+def test_events_hold_no_path_host_or_wall_time(drive: Path, tmp_path: Path, fast: Config) -> None:
+    run(drive, tmp_path / "out", fast, film=False)
+    for line in (tmp_path / "out/events.jsonl").read_text().splitlines():
+        row = json.loads(line)
+        assert set(row) <= {
+            "t_ns", "event", "kind", "frame_index", "track_id", "priority", "language", "text", "numbers",
+        }  # fmt: skip
+        assert str(tmp_path) not in line
+
+
+def test_the_result_drive_holds_the_input_and_annotations(drive: Path, tmp_path: Path, fast: Config) -> None:
+    run(drive, tmp_path / "out", fast, film=False)
+
+    def messages(path: Path) -> list[tuple[str, int]]:
+        return [(r.topic, r.t_ns) for r in open_source(path, others=True).records()]  # type: ignore[union-attr,misc]
+
+    before, after = messages(drive), messages(tmp_path / "out/result.mcap")
+    assert [m for m in after if m[0] != "/kitt/annotations"] == before
+    assert sum(topic == "/kitt/annotations" for topic, _ in after) == sum(t == IMAGE_TOPIC for t, _ in before)
+
+
+def test_the_film_has_every_picture_at_its_time_and_the_spoken_warning(
+    drive: Path, tmp_path: Path, fast: Config
+) -> None:
+    run(drive, tmp_path / "out", fast)
+    with av.open(str(tmp_path / "out/overlay.mp4")) as film:
+        times = [f.time for f in film.decode(video=0)]
+    assert times == pytest.approx([i * 0.1 for i in range(12)], abs=0.01)
+    with av.open(str(tmp_path / "out/overlay.mp4")) as film:
+        loudest = max(abs(f.to_ndarray()).max() for f in film.decode(audio=0))
+    assert loudest > 0.05
+
+
+def test_an_existing_folder_is_refused_and_left_alone_unless_forced(drive: Path, tmp_path: Path, fast: Config) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "mine.txt").write_text("keep")
+    with pytest.raises(KittError, match="--force"):
+        run(drive, out, fast)
+    assert [p.name for p in out.iterdir()] == ["mine.txt"]
+    run(drive, out, fast, film=False, force=True)
+    assert (out / "mine.txt").read_text() == "keep"
+    assert (out / "report.html").exists()
+
+
+def test_ctrl_c_leaves_complete_files_of_what_ran(make_drive: MakeDrive, tmp_path: Path, fast: Config) -> None:
+    session = Session(open_source(make_drive(list(pictures(40)))), ReplayOptions(fast), tmp_path / "out")
+    for done, _ in session.run():
+        if done == 5:
+            signal.raise_signal(signal.SIGINT)
+    assert session.report["interrupted"]
+    assert 5 <= session.report["frames"] < 40
+    assert len(list(open_source(tmp_path / "out/result.mcap").records())) >= 5
+    with av.open(str(tmp_path / "out/overlay.mp4")) as film:
+        assert len(list(film.decode(video=0))) == session.report["frames"]
+    assert not [t for t in threading.enumerate() if t.name.startswith("kitt-")]
+
+
+def test_a_drive_without_one_good_picture_is_refused_in_one_line(
+    make_drive: MakeDrive, tmp_path: Path, fast: Config
+) -> None:
+    broken = [replace(p, data=b"\xff\xd8 no picture") for p in pictures(3)]
+    with pytest.raises(KittError, match=r"no picture could be read.*picture unreadable: 3") as e:
+        run(make_drive([*broken, *speeds(3)]), tmp_path / "out", fast)
+    assert "\n" not in str(e.value)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    place = tmp_path / "disk"
+    place.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place], capture_output=True).returncode:
+        pytest.skip("may not mount a small file system here")
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+def test_a_full_disk_is_one_line_and_keeps_what_was_written(
+    make_drive: MakeDrive, small_disk: Path, fast: Config
+) -> None:
+    with pytest.raises(KittError, match="disk is full") as e:
+        run(make_drive(list(pictures(60))), small_disk / "out", fast, film=False)
+    assert "\n" not in str(e.value)
+    assert list(open_source(small_disk / "out/result.mcap").records())
+
+
+def test_the_command_line_says_bad_input_in_one_line_with_exit_code_2(tmp_path: Path) -> None:
+    for arguments in (["none.mcap"], [str(tmp_path), "--speed", "quick"], ["x.mcap", "--config", "none.toml"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "kitt", "replay", *arguments], capture_output=True, text=True, cwd=tmp_path
+        )
+        assert done.returncode == 2
+        assert done.stderr.startswith("kitt: ")
+        assert done.stderr.count("\n") == 1
