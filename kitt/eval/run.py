@@ -48,26 +48,30 @@ class Seen:
 
 
 class Eyes:
-    """Detectors by picture size, so that single pictures of many sizes do not load a network each."""
+    """A detector for single pictures of any size, which it adapts to."""
 
     def __init__(self, config: EyesConfig, floor: float = FLOOR) -> None:
         self.config = config
         self._floor = floor
-        self._detectors: dict[tuple[int, int], Detector] = {}
+        self._detector: Detector | None = None
+        self._descriptions: dict[tuple[int, int], dict[str, Any]] = {}
 
     def look(self, image: U8, horizon_y_px: float | None, index: int = 0) -> Detections:
         """Detections in one picture; the horizon is its middle where nobody knows it."""
         frame = Frame(index, 0, image)
         horizon = frame.size[1] / 2 if horizon_y_px is None else horizon_y_px
-        if frame.size not in self._detectors:
-            self._detectors[frame.size] = Detector(self.config, frame.size, horizon, floor=self._floor)
-        detector = self._detectors[frame.size]
-        if detector.horizon_y_px != horizon:
-            detector.aim(horizon)
-        return detector.process(frame)
+        if self._detector is None:
+            self._detector = Detector(self.config, frame.size, horizon, floor=self._floor)
+        else:
+            self._detector.aim(horizon, frame.size)
+        found = self._detector.process(frame)
+        if frame.size not in self._descriptions:
+            self._descriptions[frame.size] = {"frame_size": list(frame.size), **self._detector.describe()}
+        return found
 
     def describe(self) -> list[dict[str, Any]]:
-        return [{"frame_size": list(size), **d.describe()} for size, d in sorted(self._detectors.items())]
+        """What ran, for each picture size."""
+        return [self._descriptions[size] for size in sorted(self._descriptions)]
 
 
 def see(data: DataSet, config: EyesConfig, progress: Progress = silent) -> Seen:

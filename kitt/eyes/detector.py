@@ -85,19 +85,25 @@ class Detector:
 
         Whether the strip is looked at depends on `frame.index` alone, so that a replay repeats itself.
         """
+        looks = self.candidates(frame)
+        if len(looks) == 1:
+            return nms(looks[0][1])
+        (whole, seen), (strip, seen_far) = looks
+        return merge(seen, seen_far, (whole, strip), frame.size, self._calibration)
+
+    def candidates(self, frame: Frame) -> list[tuple[Look, Detections]]:
+        """What each look that is due sees by itself, doubles and all; `process` makes one of them."""
         if frame.size != self._frame_size:
             self.resized += 1
             self._fit(frame.size, self.horizon_y_px * frame.size[1] / self._frame_size[1])
         self.network_ns = self.network_calls = 0
-        due = [eye for eye in self._eyes if frame.index % eye.look.every == 0]
-        found = [self._see(eye, frame) for eye in due]
-        if len(found) == 1:
-            return nms(found[0])
-        return merge(found[0], found[1], (due[0].look, due[1].look), frame.size, self._calibration)
+        return [(eye.look, self._see(eye, frame)) for eye in self._eyes if frame.index % eye.look.every == 0]
 
-    def aim(self, horizon_y_px: float) -> None:
-        """Point the strip at a better known horizon; costs nothing, so it may be called between any two frames."""
-        self._fit(self._frame_size, horizon_y_px)
+    def aim(self, horizon_y_px: float, frame_size: tuple[int, int] | None = None) -> None:
+        """Point the strip at a better known horizon; where the size stays, it costs nothing, between any two frames."""
+        size = self._frame_size if frame_size is None else frame_size
+        if (horizon_y_px, size) != (self.horizon_y_px, self._frame_size):
+            self._fit(size, horizon_y_px)
 
     def describe(self) -> dict[str, Any]:
         """What runs: for reports."""

@@ -118,6 +118,12 @@ def uncut(found: Detections, region: Region, frame_size: tuple[int, int]) -> Det
     return found[good]
 
 
+def small_and_whole(strip: Detections, looks: tuple[Look, Look], frame_size: tuple[int, int]) -> Detections:
+    """What the strip may speak of: no doubles, nothing cut, nothing that the whole look sees well enough."""
+    strip = nms(uncut(strip, looks[1].region, frame_size))
+    return strip[strip.xyxy[:, 3] - strip.xyxy[:, 1] < SMALL_PX / looks[0].scale]
+
+
 def merge(
     whole: Detections,
     strip: Detections,
@@ -132,8 +138,7 @@ def merge(
     """
     small_px = SMALL_PX / looks[0].scale
     whole = nms(whole)
-    strip = nms(uncut(strip, looks[1].region, frame_size))
-    strip = strip[strip.xyxy[:, 3] - strip.xyxy[:, 1] < small_px]
+    strip = small_and_whole(strip, looks, frame_size)
     strip = Detections(strip.xyxy, calibration(strip.score), strip.class_id)
     akin = same_family(whole, strip)
     in_view = (whole.xyxy[:, 3] - whole.xyxy[:, 1] < small_px) & _inside(whole, looks[1].region)
