@@ -51,9 +51,12 @@ HORIZON_CLASSES = (2, 4)
 @dataclass(frozen=True)
 class RoadSettings:
     """ttc_*: only a scale rate above so many of its standard deviations gives one, up to a longest.
+
     *_margin_m: corridor beyond the car's own width on each side; corridor_spread: its widening per metre ahead (0.3 deg
-    of unknown yaw). enter_m, rear_width_per_height: see `_corridor`. lead_*: how much nearer (relative), and how long,
-    another vehicle must be to become the lead. person_*_s: how far ahead a walker's way is followed."""
+    of unknown yaw). enter_m, rear_width_per_height: see `_corridor`; flat_m: what rises less above the road is painted
+    on it. lead_*: how much nearer (relative), and how long, another vehicle must be to become the lead. person_*_s: how
+    far ahead a walker's way is followed.
+    """
 
     ttc_sigmas: float = 2.0
     ttc_longest_s: float = 12.0
@@ -62,8 +65,9 @@ class RoadSettings:
     person_margin_m: float = 0.5
     corridor_spread: float = 0.005
     enter_m: float = 0.3
+    flat_m: float = 0.5
     rear_width_per_height: float = 1.3
-    vehicle_range_m: float = 100.0
+    vehicle_range_m: float = 80.0
     person_range_m: float = 60.0
     lateral_memory_s: float = 0.4
     person_longest_s: float = 2.0
@@ -188,6 +192,10 @@ class RoadReader:
         in_path |= person & (np.minimum(right + ahead, half) > np.maximum(left + ahead, -half))
         reach = np.where(vehicle, s.vehicle_range_m, s.person_range_m)
         in_path &= (vehicle | person) & (distance < reach)
+        # A bicycle painted on the road is a bicycle to a detector; nothing stands there.
+        doubt = 2.0 * self.horizon.std_px / self.camera.focal_y_px * distance
+        top = self.camera.height_m - self.camera.slope(xyxy[:, 1], horizon) * distance
+        in_path &= (kind == PERSON) | (top + doubt > s.flat_m)
 
         self._id, self._lateral, self._lateral_speed = tracks.id, lateral, sideways
         self._was_in_path = in_path.astype(np.float64)

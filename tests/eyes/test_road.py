@@ -9,6 +9,7 @@ from kitt.config import CameraCalibration
 from kitt.eyes.camera import Camera
 from kitt.eyes.road import RoadReader, relevant_light
 from kitt.types import (
+    BICYCLE,
     BUS,
     CAR,
     LIGHT_GREEN,
@@ -146,6 +147,13 @@ def test_a_vehicle_across_the_road_is_in_the_path(reader: RoadReader) -> None:
     x1, y1, x2, y2 = box(CAR, 15.0)
     wide = 1.3 * (x2 - x1)
     assert see(reader, 0, tracks([[x1 - wide, y1, x2 + wide, y2]], [CAR])).in_path[0]
+
+
+def test_a_bicycle_painted_on_the_road_is_not_in_the_path_and_a_real_one_is(reader: RoadReader) -> None:
+    (x1, y2), (x2, y1) = CAMERA.project([(-0.6, 1.3, 8.0), (0.6, 1.3, 10.5)])
+    assert not see(reader, 0, tracks([[x1, y1, x2, y2]], [BICYCLE])).in_path[0]
+    (x1, y2), (x2, y1) = CAMERA.project([(-0.3, 1.3, 8.0), (0.3, 0.25, 8.0)])
+    assert see(reader, 1, tracks([[x1, y1, x2, y2]], [BICYCLE])).in_path[0]
 
 
 def test_lights_are_never_in_the_path(reader: RoadReader) -> None:
