@@ -54,7 +54,9 @@ def video(
 ) -> Path:
     """A video with a picture at each of `times_ms`, and a tone if a rate is given."""
     with av.open(str(path), "w") as out:
-        stream: Any = out.add_stream(codec, rate=25, options={"bf": "0", "g": "5", **(options or {})})
+        stream: Any = out.add_stream(
+            codec, rate=25, options={"bf": "0", "g": "5", "sc_threshold": "0", **(options or {})}
+        )
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p" if codec == "mjpeg" else "yuv420p"
         stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
         sound: Any = out.add_stream("aac", rate=sound_rate_hz, layout="mono") if sound_rate_hz else None

@@ -81,9 +81,7 @@ def _times(file: Path, names: list[str]) -> dict[str, int]:
         except (IndexError, ValueError):
             if number == 1:
                 continue
-            raise KittError(
-                f"{file}:{number}: expected a picture's name and seconds, found {','.join(row)!r}"
-            ) from None
+            raise KittError(f"{file}:{number}: expected `picture,seconds`, found {','.join(row)!r}") from None
         if name not in known:
             raise KittError(f"{file}:{number}: there is no picture {name!r} in the folder")
         # Through text, since a float holds no more than 53 bits and calendar times in nanoseconds need 61.
@@ -92,9 +90,7 @@ def _times(file: Path, names: list[str]) -> dict[str, int]:
         out[name] = int(whole or 0) * 10**9 + int(part[:9].ljust(9, "0")) if exact else round(seconds * 1e9)
     missing = [n for n in names if n not in out]
     if missing:
-        raise KittError(
-            f"{file}: no time for {missing[0]!r} and {len(missing) - 1} other pictures; add them or use --fps"
-        )
+        raise KittError(f"{file}: no time for {missing[0]!r} ({len(missing)} such pictures); add it or use --fps")
     return out
 
 

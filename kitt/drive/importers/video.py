@@ -7,9 +7,7 @@ keyframes), Motion JPEG as single pictures; everything else is decoded, and beco
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,8 @@ import numpy as np
 from av.error import FFmpegError
 
 from kitt.drive.bitstream import has_b_slice, is_keyframe, parameter_sets
-from kitt.drive.digest import Digest, HashingFile
+from kitt.drive.container import Clock, annex_b, in_ns, opened, packets, turned, video_of
+from kitt.drive.digest import Digest
 from kitt.drive.order import guarded, merged
 from kitt.drive.records import AUDIO_TOPIC, IMAGE_TOPIC, VIDEO_TOPIC, Picture, Problem, Record, Sound
 from kitt.drive.source import Options, Source
@@ -28,17 +27,21 @@ WHAT = "videos (mp4, mov, m4v, avi, mkv, webm, ts)"
 _SUFFIXES = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".ts", ".mts", ".3gp")
 _LOOK_AHEAD = 2000
 """B-frames are looked for among so many of the first pictures."""
+_MISSING_NS = 1_000_000_000
+"""Pictures that end so much before the time that the container tells are missing."""
 _JPEG_TABLES = b"\xff\xc4"
 """Marker of Huffman tables; Motion JPEG may leave them out, and then its pictures are no JPEG files."""
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """How a file is read: `encoding` 'h264' or 'jpeg' to copy, 'raw' to decode; `origin_ns` is its own time of zero."""
+    """How a file is read: `encoding` 'h264' or 'jpeg' to copy, 'raw' to decode; `origin_ns` is its own time of zero;
+    `duration_ns` is what it says of its pictures, 0 where it says nothing."""
 
     path: Path
     encoding: str
     origin_ns: int
+    duration_ns: int
     has_sound: bool
 
 
@@ -49,18 +52,19 @@ def matches(path: Path) -> bool:
 def read(path: Path, options: Options) -> Source:
     """Open a video. Raises KittError for one that FFmpeg cannot read or that has no pictures."""
     digest = Digest(path)
-    with _opened(path) as container:
-        video = _video(path, container)
+    with opened(path) as container:
+        video = video_of(path, container)
         sound = container.streams.audio[0] if container.streams.audio else None
         codec = video.codec_context.name
         encoding, why = ("raw", "asked for") if options.transcode else _copyable(video)
-        starts = [_ns(s.start_time or 0, s.time_base) for s in (video, sound) if s is not None]
+        starts = [in_ns(s.start_time or 0, s.time_base) for s in (video, sound) if s is not None]
         # Sound before zero is what its encoder put before the recording.
         origin_ns = min(at for i, at in enumerate(starts) if i == 0 or at >= 0)
-        plan = _Plan(path, encoding, origin_ns, sound is not None)
+        duration_ns = container.duration * 1000 if container.duration else 0
+        shown_ns = in_ns(video.duration, video.time_base) if video.duration else duration_ns
+        plan = _Plan(path, encoding, origin_ns, shown_ns, sound is not None)
         whole = options.from_s is None and options.to_s is None
         count = video.frames if video.frames and whole else None
-        duration_ns = container.duration * 1000 if container.duration else None
     notes = [
         f"{codec} is decoded, and written as JPEG of quality 95: {why}" if encoding == "raw" else f"{codec} is copied"
     ]
@@ -71,48 +75,21 @@ def read(path: Path, options: Options) -> Source:
             streams.append(guarded(_sounds(plan, options)))
         return merged(streams)
 
-    return Source("video", path, 0, duration_ns, count, records, digest.sha256, notes=notes)
-
-
-@contextmanager
-def _opened(path: Path, digest: Digest | None = None) -> Iterator[Any]:
-    """A container open for reading. Raises KittError for what FFmpeg does not understand."""
-    with HashingFile(path, digest) as file:
-        try:
-            container = av.open(file, "r", metadata_errors="replace")
-        except FFmpegError as e:
-            raise KittError(f"{path}: cannot be read as a video: {e.strerror} (cut off while recording?)") from e
-        with container:
-            yield container
-
-
-def _video(path: Path, container: Any) -> Any:
-    if not container.streams.video:
-        raise KittError(f"{path}: has no pictures")
-    return container.streams.video[0]
-
-
-def _turned(frame: Any) -> int:
-    """Degrees by which a frame is to be turned counter-clockwise; PyAV before 14 does not know."""
-    return int(getattr(frame, "rotation", 0))
-
-
-def _ns(pts: int, time_base: Any) -> int:
-    return int(pts * time_base.numerator * 1_000_000_000 // time_base.denominator)
+    return Source("video", path, 0, duration_ns or None, count, records, digest.sha256, notes=notes)
 
 
 def _copyable(video: Any) -> tuple[str, str]:
     """(encoding, why the pictures must be decoded if that is 'raw'), from the first pictures."""
     codec = video.codec_context
-    first = next(_packets(video), None)
+    first = next(packets(video), None)
     if first is None:
         return "raw", "it has no packets"
     try:
         frame = next(iter(first.decode()), None)
     except FFmpegError:
         frame = None
-    if frame is not None and _turned(frame):
-        return "raw", f"it is turned by {_turned(frame)} degrees"
+    if frame is not None and turned(frame):
+        return "raw", f"it is turned by {turned(frame)} degrees"
     if codec.name == "mjpeg":
         has_tables = _JPEG_TABLES in bytes(first)
         return ("jpeg", "") if has_tables else ("raw", "its pictures have no Huffman tables of their own")
@@ -124,7 +101,7 @@ def _copyable(video: Any) -> tuple[str, str]:
         return "raw", "it has B-frames"
     latest = None
     video.container.seek(0)
-    for number, (pts, data, _) in enumerate(_annex_b(video)):
+    for number, (pts, data, _) in enumerate(annex_b(video)):
         if number == 0 and not (is_keyframe(data, "h264") and parameter_sets(data)):
             return "raw", "it does not start with a keyframe and its parameter sets"
         if pts is None or (latest is not None and pts <= latest) or has_b_slice(data):
@@ -135,41 +112,22 @@ def _copyable(video: Any) -> tuple[str, str]:
     return "h264", ""
 
 
-def _packets(video: Any) -> Iterator[Any]:
-    """The packets of a stream that hold something."""
-    for packet in video.container.demux(video):
-        if packet.size:
-            yield packet
-
-
-def _annex_b(video: Any) -> Iterator[tuple[int | None, bytes, Any]]:
-    """(pts, one picture as Annex B, packet), with parameter sets at every keyframe."""
-    to_annex_b = av.BitStreamFilterContext("h264_mp4toannexb", video)
-    sets = b""
-    for packet in _packets(video):
-        for out in to_annex_b.filter(packet):
-            data = bytes(out)
-            if is_keyframe(data, "h264"):
-                own = parameter_sets(data)
-                sets, data = own or sets, data if own else sets + data
-            yield out.pts, data, packet
-
-
 def _pictures(plan: _Plan, digest: Digest, options: Options) -> Iterator[Record]:
     topic = VIDEO_TOPIC if plan.encoding == "h264" else IMAGE_TOPIC
     first, last = options.from_ns(0) or 0, options.to_ns(0)
-    with _opened(plan.path, digest) as container:
-        video = _video(plan.path, container)
+    with opened(plan.path, digest) as container:
+        video = video_of(plan.path, container)
         if first:
             at = (first + plan.origin_ns) * video.time_base.denominator // (video.time_base.numerator * 1_000_000_000)
             container.seek(at, stream=video)
         found = {"h264": _copied_h264, "jpeg": _copied_jpeg, "raw": _decoded}[plan.encoding](plan, video)
+        t_ns = 0
         try:
             for pts, data in found:
                 if isinstance(data, Problem):
                     yield data
                     continue
-                t_ns = _ns(pts, video.time_base) - plan.origin_ns
+                t_ns = in_ns(pts, video.time_base) - plan.origin_ns
                 if last is not None and t_ns >= last:
                     return
                 if t_ns >= first:
@@ -178,13 +136,16 @@ def _pictures(plan: _Plan, digest: Digest, options: Options) -> Iterator[Record]
                     yield Picture(t_ns, topic, plan.encoding, data, decode_only=True)
         except FFmpegError as e:
             yield Problem(None, plan.path.name, f"the video breaks off: {e.strerror}", "truncated")
+        if plan.duration_ns - t_ns > _MISSING_NS:
+            what = f"its pictures end at {t_ns / 1e9:.1f} s, it says that they last {plan.duration_ns / 1e9:.1f} s"
+            yield Problem(None, plan.path.name, what, "truncated")
 
 
 def _copied_h264(plan: _Plan, video: Any) -> Iterator[tuple[int, Any]]:
     latest = None
-    for pts, data, _ in _annex_b(video):
+    for pts, data, _ in annex_b(video):
         if pts is None or (latest is not None and pts < latest) or has_b_slice(data):
-            at_s = (_ns(latest or 0, video.time_base) - plan.origin_ns) / 1e9
+            at_s = (in_ns(latest or 0, video.time_base) - plan.origin_ns) / 1e9
             raise KittError(
                 f"{plan.path}: after {at_s:.2f} s there are B-frames, which are not copied: "
                 f"`kitt drive import --transcode {plan.path}` decodes the whole video"
@@ -194,49 +155,40 @@ def _copied_h264(plan: _Plan, video: Any) -> Iterator[tuple[int, Any]]:
 
 
 def _copied_jpeg(plan: _Plan, video: Any) -> Iterator[tuple[int, Any]]:
-    clock = _Clock(video)
-    for packet in _packets(video):
-        yield clock.pts(packet.pts), bytes(packet)
+    clock = Clock(video)
+    for packet in packets(video):
+        yield clock.time(packet.pts), bytes(packet)
 
 
 def _decoded(plan: _Plan, video: Any) -> Iterator[tuple[int, Any]]:
-    clock = _Clock(video)
+    clock = Clock(video)
     for packet in video.container.demux(video):
+        # An empty packet amid the others would tell the decoder that the video ends.
+        if packet.size == 0 and packet.dts is not None:
+            continue
+        clock.sent(packet)
         try:
             frames = packet.decode()
         except FFmpegError as e:
-            place = 0 if packet.pts is None else _ns(packet.pts, video.time_base) - plan.origin_ns
+            clock.lost()
+            place = 0 if packet.pts is None else in_ns(packet.pts, video.time_base) - plan.origin_ns
             yield 0, Problem(place, plan.path.name, f"a picture is damaged: {e.strerror}; left out")
             continue
         for frame in frames:
-            pts = clock.pts(frame.pts)
+            pts = clock.time(frame.pts)
             if frame.is_corrupt:
-                place = _ns(pts, video.time_base) - plan.origin_ns
+                place = in_ns(pts, video.time_base) - plan.origin_ns
                 yield 0, Problem(place, plan.path.name, "a picture is damaged; left out")
                 continue
             image = frame.to_ndarray(format="bgr24")
-            turned = _turned(frame)
-            yield pts, np.ascontiguousarray(np.rot90(image, turned // 90)) if turned % 360 else image
-
-
-class _Clock:
-    """Time stamps of pictures; one that is missing follows the one before it at the container's mean rate."""
-
-    def __init__(self, video: Any) -> None:
-        rate = video.average_rate or Fraction(25)
-        self._step = max(1, round(1 / (rate * video.time_base)))
-        self._next = video.start_time or 0
-
-    def pts(self, pts: int | None) -> int:
-        at = self._next if pts is None else pts
-        self._next = at + self._step
-        return int(at)
+            angle = turned(frame)
+            yield pts, np.ascontiguousarray(np.rot90(image, angle // 90)) if angle else image
 
 
 def _sounds(plan: _Plan, options: Options) -> Iterator[Record]:
     """The first sound stream as 16 bits, in the pieces that its codec makes."""
     first, last = options.from_ns(0) or 0, options.to_ns(0)
-    with _opened(plan.path) as container:
+    with opened(plan.path) as container:
         stream = container.streams.audio[0]
         if first:
             at = (first + plan.origin_ns) * stream.time_base.denominator // (stream.time_base.numerator * 1_000_000_000)
@@ -252,7 +204,7 @@ def _sounds(plan: _Plan, options: Options) -> Iterator[Record]:
                 for frame in (f for d in decoded for f in resampler.resample(d)):
                     if frame.pts is None:
                         continue
-                    t_ns = _ns(frame.pts, frame.time_base) - plan.origin_ns
+                    t_ns = in_ns(frame.pts, frame.time_base) - plan.origin_ns
                     if last is not None and t_ns >= last:
                         return
                     if t_ns >= max(first, 0):
