@@ -16,7 +16,7 @@ from kitt.engine.backend import load as load_backend
 from kitt.engine.pull import ensure
 from kitt.eyes.families import Family, free_size, identify, input_spec
 from kitt.eyes.letterbox import Letterbox
-from kitt.eyes.looks import Look, load_calibration, merge, plan
+from kitt.eyes.looks import Look, load_calibration, merge, plan, unmerged
 from kitt.eyes.nms import nms, strongest_first
 from kitt.types import Detections, Frame
 
@@ -87,7 +87,8 @@ class Detector:
         """
         looks = self.candidates(frame)
         if len(looks) == 1:
-            return nms(looks[0][1])
+            seen = looks[0][1]
+            return nms(seen) if len(self._eyes) == 1 else unmerged(seen, (self._eyes[0].look, self._eyes[1].look))
         (whole, seen), (strip, seen_far) = looks
         return merge(seen, seen_far, (whole, strip), frame.size, self._calibration)
 

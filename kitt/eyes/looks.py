@@ -136,12 +136,11 @@ def merge(
     The whole look answers for what is large. For what is small the strip's word counts more: it adds objects, places
     those that both see, and casts doubt on those that it does not see in its own region.
     """
-    small_px = SMALL_PX / looks[0].scale
     whole = nms(whole)
     strip = small_and_whole(strip, looks, frame_size)
     strip = Detections(strip.xyxy, calibration(strip.score), strip.class_id)
     akin = same_family(whole, strip)
-    in_view = (whole.xyxy[:, 3] - whole.xyxy[:, 1] < small_px) & _inside(whole, looks[1].region)
+    in_view = _in_view(whole, looks)
     part = (
         akin
         & ~in_view[:, None]
@@ -152,21 +151,36 @@ def merge(
     strip, akin = strip[~part], akin[:, ~part]
     same = akin & (iou_matrix(whole.xyxy, strip.xyxy) > SAME_IOU) & (strip.score > SAME_SCORE * whole.score[:, None])
     better = in_view & same.any(axis=1)
-    score = np.where(in_view & ~better, Calibration(b=-DOUBT)(whole.score), whole.score)
-    return nms(Detections.concat([Detections(whole.xyxy, score, whole.class_id)[~better], strip]))
+    return nms(Detections.concat([_doubted(whole, in_view)[~better], strip]))
+
+
+def unmerged(whole: Detections, looks: tuple[Look, Look]) -> Detections:
+    """The same for a frame in which the strip is not due: what is its business and waits for its word is doubted.
+
+    So a small object that nobody has confirmed begins no track, while the tracker's second stage follows known ones.
+    """
+    whole = nms(whole)
+    return nms(_doubted(whole, _in_view(whole, looks)))
+
+
+def _in_view(whole: Detections, looks: tuple[Look, Look]) -> Bools:
+    """bool (N,): what the strip shows uncut and may speak of."""
+    x1, y1, x2, y2 = whole.xyxy.T
+    r = looks[1].region
+    return np.asarray(
+        (y2 - y1 < SMALL_PX / looks[0].scale)
+        & (x1 >= r.x)
+        & (x2 <= r.x + r.width)
+        & (y1 > r.y + EDGE_PX)
+        & (y2 < r.y + r.height - EDGE_PX),
+        np.bool_,
+    )
+
+
+def _doubted(whole: Detections, which: Bools) -> Detections:
+    score = np.where(which, Calibration(b=-DOUBT)(whole.score), whole.score)
+    return Detections(whole.xyxy, score, whole.class_id)
 
 
 def _area(d: Detections) -> F32:
     return np.asarray((d.xyxy[:, 2] - d.xyxy[:, 0]) * (d.xyxy[:, 3] - d.xyxy[:, 1]), np.float32)
-
-
-def _inside(d: Detections, region: Region) -> Bools:
-    """bool (N,): boxes that the region shows whole, so that `uncut` would keep them."""
-    x1, y1, x2, y2 = d.xyxy.T
-    return np.asarray(
-        (x1 >= region.x)
-        & (x2 <= region.x + region.width)
-        & (y1 > region.y + EDGE_PX)
-        & (y2 < region.y + region.height - EDGE_PX),
-        np.bool_,
-    )

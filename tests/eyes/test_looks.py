@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kitt.eyes.letterbox import Region
-from kitt.eyes.looks import SLACK, Calibration, Look, merge, plan, uncut, whole_size
+from kitt.eyes.looks import SLACK, Calibration, Look, merge, plan, uncut, unmerged, whole_size
 from kitt.types import CAR, Detections
 
 HD = (1280, 720)
@@ -112,6 +112,12 @@ def test_what_the_strip_should_see_and_does_not_is_doubted():
     outside = merged(boxes((600, 550, 630, 572, 0.5)), Detections.empty())
     assert seen.score[0] == outside.score[0] == pytest.approx(0.5)
     assert unseen.score[0] == pytest.approx(1 / (1 + np.e))
+
+
+def test_in_frames_without_the_strip_what_waits_for_its_word_is_doubted():
+    found = unmerged(boxes((600, 350, 630, 372, 0.5), (0, 300, 200, 450, 0.5)), (WHOLE, STRIP))
+    assert found.xyxy[:, 0].tolist() == [0, 600]
+    assert found.score.tolist() == pytest.approx([0.5, 1 / (1 + np.e)])
 
 
 @given(st.floats(0.2, 3), st.floats(-3, 3), st.lists(st.floats(0, 1), min_size=2, max_size=20))
