@@ -10,7 +10,7 @@ from kitt.engine.convert.efficientdet import convert
 from kitt.errors import KittError
 
 
-def _size(text: str) -> tuple[int, int]:
+def size(text: str) -> tuple[int, int]:
     width, _, height = text.partition("x")
     return int(width), int(height)
 
@@ -19,7 +19,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("source", type=Path, metavar="IN.tflite")
     parser.add_argument("target", type=Path, metavar="OUT.onnx")
-    parser.add_argument("--size", type=_size, required=True, metavar="WxH", help="input size in pixels: 576x320")
+    parser.add_argument("--size", type=size, required=True, metavar="WxH", help="input size in pixels: 576x320")
     parser.add_argument("--float", action="store_true", help="float32 weights, no quantisation")
     arguments = parser.parse_args()
     try:

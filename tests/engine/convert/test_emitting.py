@@ -101,11 +101,13 @@ def test_pool_moves_exact_integers(seed, height, width):
 
 
 @few
-@given(**shapes, to=st.tuples(st.integers(5, 41), st.integers(5, 41)), quantised=st.booleans())
-def test_nearest_neighbour_resize(seed, height, width, to, quantised):
+@given(**shapes, less=st.tuples(st.integers(0, 1), st.integers(0, 1)), quantised=st.booleans())
+def test_nearest_neighbour_resize_to_the_next_finer_level(seed, height, width, less, quantised):
+    """A level is half the finer one, rounded up."""
     writer, picture, pixels = network(seed, height, width)
     options = {"align_corners": False, "half_pixel": False}
-    writer.op("RESIZE_NEAREST_NEIGHBOR", [picture], (1, *to, 3), quant(1 / 128, -1), options)
+    shape = (1, 2 * height - less[0], 2 * width - less[1], 3)
+    writer.op("RESIZE_NEAREST_NEIGHBOR", [picture], shape, quant(1 / 128, -1), options)
     got, expected = run(writer, picture, pixels, quantised)
     assert np.array_equal(got, expected)
 
