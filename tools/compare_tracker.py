@@ -130,9 +130,6 @@ def observe(
         w, h = b[2:] - b[:2]
         if min(w, h) < 3:
             continue
-        if 0 < visible < 0.7:
-            ys, xs = np.nonzero(mine)
-            b = 2.0 * np.array([x1 + xs.min(), y1 + ys.min(), x1 + xs.max() + 1, y1 + ys.max() + 1])
         truth.append([int(o["id"]), visible if min(w, h) >= 8 else 0.0, *b.round(2).tolist()])
         size = float(np.sqrt(w * h))
         sure = (0.4 if size < 16 else 0.55 if size < 32 else 0.75) * min(1, 0.3 + visible)
@@ -140,6 +137,9 @@ def observe(
         missed = rng.random() > (0.75 if size < 16 else 0.9 if size < 32 else 0.96)
         if visible < 0.3 or score < 0.1 or missed or (size < 24 and not strip):
             continue
+        if visible < 0.7:
+            ys, xs = np.nonzero(mine)
+            b = 2.0 * np.array([x1 + xs.min(), y1 + ys.min(), x1 + xs.max() + 1, y1 + ys.max() + 1])
         b = b + rng.normal(0, max(0.7, 0.02 * size), 4)
         class_id = int(o["class"]) if rng.random() > 0.1 or o["class"] == 0 else 7 - int(o["class"])
         found.append([*b, min(score, 0.98), class_id])
@@ -236,7 +236,7 @@ def score(frames: list[dict[str, Any]], tracks: list[list[list[float]]]) -> Coun
     for frame, out in zip(frames, tracks, strict=True):
         truth = np.array(frame["truth"]).reshape(-1, 6)
         rows = np.array(out).reshape(-1, 5)
-        counts = truth[:, 1] >= 0.3
+        counts = truth[:, 1] >= 0.5
         near = overlap(truth[:, 2:], rows[:, 1:])
         stays = np.array([[last.get(int(t)) == int(i) for i in rows[:, 0]] for t in truth[:, 0]]).reshape(near.shape)
         # As CLEAR MOT does: a pair of the frame before stays while it overlaps; visible objects go before hidden ones.

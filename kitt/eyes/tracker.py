@@ -43,7 +43,11 @@ class TrackerSettings:
     tentative_s: float = 0.3  # an unconfirmed track waits this long for its next detection
     coast_s: float = 0.35  # an unseen track is still given this long (far objects are looked at every k-th frame)
     keep_s: float = 1.2  # and is remembered this long, to take its id up again after an occlusion
+    tentative_cost: float = 0.3  # handicap of unconfirmed tracks where a detection might be either's
+    unseen_cost: float = 0.3  # the same for tracks out of sight, per second
+    small_px: float = 24.0  # scale below which boxes are matched with a margin
     duplicate_iou: float = 0.6  # boxes of one group that overlap more are one object
+    hidden_share: float = 0.6  # an unseen track is not given while a nearer object covers this share of it
     vote_memory: float = 0.97  # weight that earlier class votes keep at each new one
     edge_share: float = 0.005  # a box side within this share of the picture's size is cut by the picture's edge
     noise_px: float = 1.0  # standard deviation of a box side: at least this
@@ -52,17 +56,15 @@ class TrackerSettings:
     shake_px: float = 60.0  # the same of the camera's pitch and yaw, in pixels
     aspect_agility: float = 0.15  # random change of the rate of ln aspect, per s^1.5
     scale_agility: float = 0.065  # random change of the rate of ln scale, per s^1.5
+    aspect_doubt: float = 16.0  # squared deviations from a constant aspect beyond which the width is not trusted
+    most_rate: float = 2.0  # scale rates beyond this, in 1/s, are no base for a prediction: 0.5 s to a collision
     start_rates: tuple[float, float, float, float] = (3.0, 1.5, 0.2, 0.4)  # standard deviations: scales/s, then 1/s
 
 
 def iou(a: F64, b: F64) -> F64:
     """Intersection over union of boxes that broadcast against each other, (..., 4) -> (...)."""
-    w = np.minimum(a[..., 2], b[..., 2]) - np.maximum(a[..., 0], b[..., 0])
-    h = np.minimum(a[..., 3], b[..., 3]) - np.maximum(a[..., 1], b[..., 1])
-    inter = np.maximum(w, 0) * np.maximum(h, 0)
-    area_a = (a[..., 2] - a[..., 0]) * (a[..., 3] - a[..., 1])
-    area_b = (b[..., 2] - b[..., 0]) * (b[..., 3] - b[..., 1])
-    share: F64 = inter / np.maximum(area_a + area_b - inter, 1e-9)
+    inter = _shared(a, b)
+    share: F64 = inter / (_area(a) + _area(b) - inter)
     return share
 
 
@@ -87,15 +89,15 @@ class _Rows:
     evidence: F64  # sum of scores
     score: F64
     votes: F64  # (N, classes)
-    lean: F64  # d ln scale / d ln aspect of the last scale measured: not 0 when only one dimension was in view
+    lean: F64  # d ln scale / d ln aspect of the last scale measured: 0.5 from the height, -0.5 from the width, 0 both
     x: F64
     v: F64
     pp: F64
     pv: F64
     vv: F64
 
-    def take(self, pick: Bools | slice) -> _Rows:
-        return _Rows(*(getattr(self, f.name)[pick] for f in fields(self)))
+    def take(self, pick: Bools) -> _Rows:
+        return self if pick.all() else _Rows(*(getattr(self, f.name)[pick] for f in fields(self)))
 
     def join(self, other: _Rows) -> _Rows:
         return _Rows(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
@@ -130,27 +132,20 @@ class Tracker:
         self._predict(rows, 0.0 if self._t_ns is None else (t_ns - self._t_ns) / 1e9)
         self._t_ns = t_ns
 
-        boxes, score, class_id = self._admit(detections)
+        box, score, class_id = self._admit(detections)
+        cut = _cut_sides(box, frame_size, s.edge_share)
+        cost = self._costs(rows, box, score, class_id, t_ns, frame_size)
         strong = score >= s.high_score
-        free = np.ones(len(rows.id), bool)
-        new = strong.copy()
-        pairs = []
-        for these in (strong, ~strong):
-            i, j = np.flatnonzero(free), np.flatnonzero(these)
-            if len(i) and len(j):
-                r, c = self._match(rows, i, boxes[j], score[j], class_id[j], frame_size)
-                pairs.append((i[r], j[c]))
-                free[i[r]] = False
-                new[j[c]] = False
-        if pairs:
-            r, c = (np.concatenate(p) for p in zip(*pairs, strict=True))
-            cut = _cut_sides(boxes[c], frame_size, s.edge_share)
-            self._correct(rows, r, boxes[c], cut)
-            self._credit(rows, r, score[c], class_id[c], t_ns)
+        r, c = _pairs(cost, np.arange(len(rows.id)), np.flatnonzero(strong))
+        free, new = np.ones(len(rows.id), bool), strong.copy()
+        free[r], new[c] = False, False
+        r2, c2 = _pairs(cost, np.flatnonzero(free), np.flatnonzero(~strong))
+        r, c = np.concatenate([r, r2]), np.concatenate([c, c2])
+        self._correct(rows, r, box[c], cut[c])
+        self._credit(rows, r, score[c], class_id[c], t_ns)
         rows = rows.take((rows.id > 0) | (t_ns - rows.seen_ns <= s.tentative_s * 1e9))
         if new.any():
-            cut = _cut_sides(boxes[new], frame_size, s.edge_share)
-            rows = rows.join(self._born(boxes[new], cut, score[new], class_id[new], t_ns))
+            rows = rows.join(self._born(box[new], cut[new], score[new], class_id[new], t_ns))
         self._rows = rows
         return self._shown(t_ns, frame_size)
 
@@ -170,11 +165,14 @@ class Tracker:
         if not dt_s or not len(rows.id):
             return
         s = self._set
-        g = 1 / (1 - np.clip(rows.v[:, SCALE] * dt_s, -0.5, 0.5))[:, None] ** np.array([1.0, 1.0, 0.0, 1.0])
+        rate = np.clip(rows.v[:, SCALE], -s.most_rate, s.most_rate)
+        g = np.ones_like(rows.x)
+        g[:, [CX, CY, SCALE]] = 1 / (1 - np.minimum(rate * dt_s, 0.5))[:, None]
         step = rows.v * g * dt_s
-        step[:, SCALE] = np.log(g[:, SCALE])
+        step[:, SCALE] = np.log(g[:, SCALE]) + rows.lean * step[:, ASPECT]
         rows.x += step
-        rows.v *= g * np.where(np.arange(4) == SCALE, 1, g)
+        rows.v[:, :2] *= g[:, :2] ** 2
+        rows.v[:, SCALE] = rate * g[:, SCALE]
         centre = (s.centre_agility * np.exp(rows.x[:, SCALE])) ** 2 + s.shake_px**2
         q = np.empty_like(rows.x)
         q[:, CX] = q[:, CY] = centre
@@ -184,34 +182,34 @@ class Tracker:
         rows.pv[:] = k * (rows.pv + j * rows.vv) + q * (dt_s**2 / 2)
         rows.vv[:] = k * k * rows.vv + q * dt_s
 
-    def _match(
-        self, rows: _Rows, i: I64, box: F64, score: F64, class_id: I64, frame_size: tuple[int, int] | None
-    ) -> tuple[I64, I64]:
-        """Pairs (position in i, position in box) of least total cost."""
-        scale = np.exp(rows.x[i, SCALE])
-        slack = np.minimum(np.sqrt(rows.pp[i, :2].mean(axis=1)), 0.4 * scale) + np.maximum(24 - scale, 0) / 4
-        cost = self._cost(_boxes(rows.x[i], frame_size), slack, box, score)
-        cost = cost + 0.3 * (rows.id[i] == 0)[:, None]
-        cost[GROUP[rows.votes[i].argmax(axis=1)][:, None] != GROUP[class_id]] = np.inf
-        possible = np.isfinite(cost)
-        r, c = linear_sum_assignment(np.where(possible, cost, 1e3))
-        ok = possible[r, c]
-        return r[ok], c[ok]
+    def _costs(
+        self, rows: _Rows, box: F64, score: F64, class_id: I64, t_ns: int, frame_size: tuple[int, int] | None
+    ) -> F64:
+        """(tracks, detections): what it costs to say that this track is seen there; inf where it cannot be."""
+        s = self._set
+        scale = np.exp(rows.x[:, SCALE])
+        slack_px = np.minimum(np.sqrt(rows.pp[:, :2].mean(axis=1)), 0.4 * scale) + np.maximum(s.small_px - scale, 0) / 4
+        cost = self._cost(_boxes(rows.x, frame_size), slack_px, box, score)
+        late = s.tentative_cost * (rows.id == 0) + s.unseen_cost * (t_ns - rows.seen_ns) / 1e9
+        same = GROUP[rows.votes.argmax(axis=1)][:, None] == GROUP[class_id]
+        return np.where(same, cost + late[:, None], np.inf)
 
     def _correct(self, rows: _Rows, r: I64, box: F64, cut: Bools) -> None:
-        """Kalman update of rows `r`. A side in doubt costs the scale its weight rather than giving it a false rate."""
+        """Kalman update of rows `r`.
+
+        A rigid object that comes nearer keeps its aspect. Where that changes (it turns, it strides, something at its
+        side hides or uncovers it) the scale follows the height alone; what the aspect then learns is no growth.
+        """
         x, pp, pv = rows.x[r], rows.pp[r], rows.pv[r]
-        z, noise, lean = self._measure(box, cut, x, pp)
+        z, noise, lean = self._measure(box, cut, x, pp, change=rows.v[r, ASPECT] ** 2 / rows.vv[r, ASPECT])
         y, spread = z - x, pp + noise
-        # One wrong side (a half hidden object) moves ln aspect by e, ln scale by e/2 and the centre by e/2 of the size.
-        wrong = np.maximum(y[:, ASPECT] ** 2 - 6 * spread[:, ASPECT], 0) / 4
-        spread[:, :2] += (wrong * np.exp(2 * x[:, SCALE]))[:, None]
-        spread[:, SCALE] += wrong
+        # One wrong side moves ln aspect by e and the centre by e/2 of the size: believe such a place less.
+        surprise = np.maximum(y[:, ASPECT] ** 2 - 6 * spread[:, ASPECT], 0)
+        spread[:, :2] += (surprise / 4 * np.exp(2 * x[:, SCALE]))[:, None]
         gain = pp / spread
-        # What is learnt of the aspect was missing in the scale while that was derived from it: no growth of the object.
-        moved = rows.lean[r] * gain[:, ASPECT] * y[:, ASPECT]
-        x[:, SCALE] += moved
-        y[:, SCALE] -= moved
+        learnt = gain[:, ASPECT] * y[:, ASPECT]
+        x[:, SCALE] += np.where(lean != 0, lean, rows.lean[r]) * learnt
+        y[:, SCALE] = z[:, SCALE] + lean * learnt - x[:, SCALE]
         rows.x[r] = x + gain * y
         rows.v[r] += pv / spread * y
         rows.vv[r] -= pv * pv / spread
@@ -219,34 +217,35 @@ class Tracker:
         rows.pp[r] = pp * (1 - gain)
         rows.lean[r] = lean
 
-    def _measure(self, box: F64, cut: Bools, x: F64, pp: F64) -> tuple[F64, F64, F64]:
-        """What boxes say: state (N, 4), its variance (N, 4), lean (N,).
+    def _measure(self, box: F64, cut: Bools, x: F64, pp: F64, change: F64) -> tuple[F64, F64, F64]:
+        """What boxes say: state (N, 4), its variance (N, 4), and how the scale leans on the aspect (N,).
 
-        Where the picture's edge cuts one dimension, the other one and the predicted aspect give the scale, and the side
-        in view gives the centre. The object is at least as large as what is seen of it: that much `x` is mended here.
+        ln scale = ln height + ln aspect / 2 = ln width - ln aspect / 2: where the picture's edge cuts one dimension
+        or the width is in doubt, the other one and the predicted aspect give the scale (lean 0.5 or -0.5); a side in
+        view gives the centre. A cut object is at least as large as what is seen of it: that much `x` is mended here.
         """
-        z = _state(box)
+        s, z = self._set, _state(box)
+        side = np.maximum(s.noise_px, s.noise_share * np.exp(z[:, SCALE]))[:, None] ** 2
+        of_w, of_h = (2 * side / (box[:, 2:] - box[:, :2]) ** 2).T
         cut_x, cut_y = cut[:, 0] | cut[:, 2], cut[:, 1] | cut[:, 3]
-        only_x, only_y = cut_x & ~cut_y, cut_y & ~cut_x
         more = z[:, ASPECT] - x[:, ASPECT]
-        more = np.where(only_x, np.maximum(more, 0), np.where(only_y, np.minimum(more, 0), 0))
-        lean = 0.5 * only_x - 0.5 * only_y
+        doubt = change + more**2 / (pp[:, ASPECT] + of_w + of_h) > s.aspect_doubt
+        lean = 0.5 * (~cut_y & (cut_x | doubt)) - 0.5 * (cut_y & ~cut_x)
+        more = np.where(cut_x & ~cut_y, np.maximum(more, 0), np.where(cut_y & ~cut_x, np.minimum(more, 0), 0))
         x[:, ASPECT] += more
         x[:, SCALE] += lean * more
         z[:, SCALE] += lean * (x[:, ASPECT] - z[:, ASPECT])
-        whole = np.exp(np.where(cut_x & cut_y, x[:, SCALE], z[:, SCALE]))
-        half = whole[:, None] * np.exp(np.outer(x[:, ASPECT], [0.5, -0.5])) / 2
+        whole = np.where(cut_x & cut_y, x[:, SCALE], z[:, SCALE])
+        half = np.exp(whole[:, None] + np.outer(x[:, ASPECT], [0.5, -0.5])) / 2
         for axis in (CX, CY):
             low, high = cut[:, axis], cut[:, axis + 2]
             z[:, axis] = np.where(low & ~high, box[:, axis + 2] - half[:, axis], z[:, axis])
             z[:, axis] = np.where(high & ~low, box[:, axis] + half[:, axis], z[:, axis])
             z[:, axis] = np.where(high & low, x[:, axis], z[:, axis])
-        side = np.maximum(self._set.noise_px, self._set.noise_share * whole)[:, None] ** 2
-        of_w, of_h = (2 * side / (box[:, 2:] - box[:, :2]) ** 2).T
         noise = np.empty_like(x)
         noise[:, :2] = side / 2 + np.stack([cut_x, cut_y], 1) * half**2 * pp[:, ASPECT, None]
         noise[:, ASPECT] = np.where(cut_x | cut_y, NO_NEWS, of_w + of_h)
-        noise[:, SCALE] = np.select([cut_x & cut_y, only_x, only_y], [NO_NEWS, of_h, of_w], (of_w + of_h) / 4)
+        noise[:, SCALE] = np.where(cut_x & cut_y, NO_NEWS, (0.5 - lean) ** 2 * of_w + (0.5 + lean) ** 2 * of_h)
         return z, noise, lean
 
     def _credit(self, rows: _Rows, r: I64, score: F64, class_id: I64, t_ns: int) -> None:
@@ -268,7 +267,7 @@ class Tracker:
         n, s = len(box), self._set
         x = _state(box)
         scale = np.exp(x[:, SCALE, None])
-        _, noise, lean = self._measure(box, cut, x, np.full((n, 4), UNSEEN_ASPECT))
+        _, noise, lean = self._measure(box, cut, x, np.full((n, 4), UNSEEN_ASPECT), np.zeros(n))
         pp = np.where(noise < NO_NEWS, noise, UNSEEN_ASPECT)
         vv = (np.array(s.start_rates) * np.where(np.arange(4) < ASPECT, scale, 1)) ** 2
         return _Rows(
@@ -287,8 +286,10 @@ class Tracker:
         show &= (box[:, 2] - box[:, 0] >= 1) & (box[:, 3] - box[:, 1] >= 1)
         seen, coasting = np.flatnonzero(show & (unseen == 0)), np.flatnonzero(show & (unseen > 0))
         group = GROUP[rows.votes.argmax(axis=1)]
-        behind = iou(box[coasting, None], box[seen][None]) > s.duplicate_iou
-        show[coasting[(behind & (group[coasting, None] == group[seen])).any(axis=1)]] = False
+        inside = _shared(box[coasting, None], box[seen]) > s.hidden_share * _area(box[coasting, None])
+        behind = inside & (box[coasting, 3, None] <= box[seen, 3])
+        behind |= (iou(box[coasting, None], box[seen]) > s.duplicate_iou) & (group[coasting, None] == group[seen])
+        show[coasting[behind.any(axis=1)]] = False
         order = np.flatnonzero(show)
         order = order[np.argsort(rows.id[order])]
         return Tracks(
@@ -301,6 +302,28 @@ class Tracker:
             scale_rate=rows.v[order, SCALE].astype(np.float32),
             scale_rate_std=np.sqrt(rows.vv[order, SCALE]).astype(np.float32),
         )
+
+
+def _pairs(cost: F64, r: I64, c: I64) -> tuple[I64, I64]:
+    """Of rows `r` and columns `c` as many as can be paired, at the least total cost."""
+    part = cost[np.ix_(r, c)]
+    possible = np.isfinite(part)
+    i, j = linear_sum_assignment(np.where(possible, part, 1e3))
+    ok = possible[i, j]
+    return r[i[ok]], c[j[ok]]
+
+
+def _shared(a: F64, b: F64) -> F64:
+    """Area that boxes have in common."""
+    w = np.minimum(a[..., 2], b[..., 2]) - np.maximum(a[..., 0], b[..., 0])
+    h = np.minimum(a[..., 3], b[..., 3]) - np.maximum(a[..., 1], b[..., 1])
+    area: F64 = np.maximum(w, 0) * np.maximum(h, 0)
+    return area
+
+
+def _area(box: F64) -> F64:
+    area: F64 = (box[..., 2] - box[..., 0]) * (box[..., 3] - box[..., 1])
+    return area
 
 
 def _state(box: F64) -> F64:
