@@ -93,14 +93,16 @@ class Recorder:
         steps: list[Callable[[], None]] = [self.events.close, self.tracks.close, self._drive.close]
         if self._film:
             steps.append(self._film.close)
-        failed: OSError | None = None
+        failed: OSError | KittError | None = None
         for step in steps:
             try:
                 step()
-            except OSError as e:
+            except (OSError, KittError) as e:
                 failed = failed or e
-        if failed:
+        if isinstance(failed, OSError):
             raise self._full(failed) from failed
+        if failed:
+            raise failed
 
     def _run(self, work: Callable[[], None]) -> None:
         try:
@@ -111,7 +113,7 @@ class Recorder:
     def _full(self, e: OSError) -> KittError:
         done = f"complete up to frame {self.gather.frames - 1}" if self.gather.frames else "nothing of use was written"
         if e.errno in (errno.ENOSPC, errno.EDQUOT):
-            return KittError(f"{self.out}: the disk is full; {done}; free some space or choose another --out")
+            return KittError(f"{self.out}: No space left on device; {done}; free some space or choose another --out")
         return KittError(f"{self.out}: cannot write: {e.strerror or e}; {done}")
 
     def _record(self, record: Record) -> None:
@@ -151,7 +153,7 @@ class _Film:
 
     def picture(self, result: FrameResult) -> None:
         t_ns = result.frame.t_ns
-        image = self._overlay.draw(result, self._origin_ns or t_ns)
+        image = self._overlay.draw(result, self._origin_ns if self._mp4 else t_ns)
         if self._mp4 is None:
             self._mp4 = Mp4(self._path, result.frame.size, AUDIO_RATE_HZ)
             self._origin_ns = self._sound_ns = t_ns
