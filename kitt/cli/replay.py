@@ -152,6 +152,11 @@ def summary(report: dict[str, Any], out: Path) -> list[str]:
         numbers = ", ".join(f"{k} {v}" for k, v in w["numbers"].items())
         lines.append(f"  {(w['t_ns'] - origin) / 1e9:7.2f} s  {w['event']:<20} {w['text']}  ({numbers})")
     lines.append(f"{len(report['warnings'])} warnings; events.jsonl sha256 {report['events_sha256']}")
+    if truth := report["truth"]:
+        lines.append(
+            f"against the truth: {truth['warnings_hit']} warnings right, {truth['warnings_missed']} missed, "
+            f"{truth['warnings_false']} false"
+        )
     lines.append(f"report: {out / 'report.html'}")
     if (out / "overlay.mp4").exists():
         lines.append(f"video:  {out / 'overlay.mp4'}")

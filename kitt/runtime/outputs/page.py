@@ -44,6 +44,8 @@ def write(path: Path, report: dict[str, Any], gather: Gather) -> None:
         stills=stills,
         origin_ns=gather.origin_ns,
         has_film=(path.parent / "overlay.mp4").exists(),
+        seconds=lambda v: "-" if v is None else f"{v:.2f} s",
+        percent=lambda v: "-" if v is None else f"{v:.1f} %",
     )
     path.write_text(page, encoding="utf-8")
 
