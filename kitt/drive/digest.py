@@ -9,29 +9,34 @@ from pathlib import Path
 from kitt.errors import KittError
 
 _STEP = 1 << 20
+_GAP = 1 << 18
+"""What is skipped between two reads, such as indexes, is read for the digest's sake where it is no more than this."""
 
 
 class Digest:
-    """Takes bytes in any order, hashes those that continue what it has, and reads the rest itself at the end."""
+    """Takes bytes in any order, hashes those that continue what it has, and reads the rest itself at the end.
+
+    `upto` is how many bytes of the file it has.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._hash = hashlib.sha256()
-        self._upto = 0
+        self.upto = 0
 
     def feed(self, offset: int, data: bytes) -> None:
         """`data` was read at `offset`."""
-        if offset <= self._upto < offset + len(data):
-            self._hash.update(memoryview(data)[self._upto - offset :])
-            self._upto = offset + len(data)
+        if offset <= self.upto < offset + len(data):
+            self._hash.update(memoryview(data)[self.upto - offset :])
+            self.upto = offset + len(data)
 
     def sha256(self) -> str:
         """Of the whole file, in hex; reads what has not been read yet."""
         try:
             with self._path.open("rb") as f:
-                f.seek(self._upto)
+                f.seek(self.upto)
                 while data := f.read(_STEP):
-                    self.feed(self._upto, data)
+                    self.feed(self.upto, data)
         except OSError as e:
             raise KittError(f"{self._path}: cannot read: {e.strerror}") from e
         return self._hash.hexdigest()
@@ -58,6 +63,9 @@ class HashingFile:
         n = min(n, self.size - offset)
         if n <= 0:
             return b""
+        if self._digest is not None and 0 < offset - self._digest.upto <= _GAP:
+            self._file.seek(self._digest.upto)
+            self.read(offset - self._digest.upto)
         self._file.seek(offset)
         return self.read(n)
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kitt.drive.importers.mcap import matches, readable
+from kitt.drive.mcap_index import looks_like_mcap
 from kitt.drive.mcap_read import McapFile
-from kitt.drive.schemas import PICTURE_SCHEMAS
-from kitt.drive.source import open_source
+from kitt.drive.schemas import PICTURE_SCHEMAS, readable
 from kitt.errors import KittError
 
 
@@ -45,8 +44,10 @@ def drive_info(path: Path) -> Info:
         raise KittError(f"{path}: no such file or folder")
     if path.is_file() and path.stat().st_size == 0:
         raise KittError(f"{path}: the file is empty")
-    if matches(path):
+    if looks_like_mcap(path):
         return _of_mcap(path)
+    from kitt.drive.source import open_source
+
     source = open_source(path)
     files = [path] if path.is_file() else [f for f in path.iterdir() if f.is_file()]
     duration_s = None if source.duration_ns is None else source.duration_ns / 1e9

@@ -6,11 +6,12 @@ Time is integer nanoseconds: of the Unix epoch where the recording has it, else 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-from mcap.records import Channel, Message, Schema
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from mcap.records import Channel, Message, Schema
+    from numpy.typing import NDArray
 
 IMAGE_TOPIC = "/camera/front/image"
 VIDEO_TOPIC = "/camera/front/video"

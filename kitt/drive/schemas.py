@@ -16,6 +16,7 @@ from foxglove_schemas_protobuf.RawAudio_pb2 import RawAudio
 from foxglove_schemas_protobuf.RawImage_pb2 import RawImage
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, timestamp_pb2
 from google.protobuf.descriptor import FileDescriptor
+from mcap.records import Channel, Schema
 
 _TYPES = {"double": 1, "uint32": 13, "bytes": 12}
 """Numbers of FieldDescriptorProto.Type for the scalar types in use."""
@@ -67,6 +68,12 @@ MESSAGES: dict[str, Any] = {
 """Schema name -> protobuf class, for every schema that kitt reads or writes."""
 
 PICTURE_SCHEMAS = ("foxglove.CompressedImage", "foxglove.CompressedVideo", "foxglove.RawImage")
+
+
+def readable(channel: Channel, schema: Schema | None) -> bool:
+    """Whether kitt understands a channel's messages; annotations are its own results and are not read back."""
+    known = schema is not None and schema.name in MESSAGES and schema.name != "foxglove.ImageAnnotations"
+    return known and channel.message_encoding == "protobuf"
 
 
 def descriptor_set(message: Any) -> bytes:

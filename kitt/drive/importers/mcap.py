@@ -9,17 +9,16 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
-from mcap.records import Channel, Schema
+from mcap.records import Channel
 
 from kitt.drive.bitstream import is_keyframe
 from kitt.drive.codec import UnknownEncoding, decode
 from kitt.drive.digest import Digest
-from kitt.drive.importers import first_bytes
-from kitt.drive.mcap_index import MAGIC, Span
+from kitt.drive.mcap_index import Span, looks_like_mcap
 from kitt.drive.mcap_read import McapFile
 from kitt.drive.order import Guard, key
 from kitt.drive.records import IMAGE_TOPIC, VIDEO_ENCODINGS, VIDEO_TOPIC, Other, Picture, Problem, Raw, Record
-from kitt.drive.schemas import MESSAGES, PICTURE_SCHEMAS
+from kitt.drive.schemas import PICTURE_SCHEMAS, readable
 from kitt.drive.source import Options, Source
 from kitt.errors import KittError
 
@@ -27,11 +26,10 @@ WHAT = "MCAP drives"
 HOLD_BYTES = 64 << 20
 """To merge messages that lie out of order, no more than about this much of the file is held."""
 _ATTACHMENT_BYTES = 16 << 20
-_READ = {name for name in MESSAGES if name != "foxglove.ImageAnnotations"}
 
 
 def matches(path: Path) -> bool:
-    return path.is_file() and (path.suffix.lower() == ".mcap" or first_bytes(path, len(MAGIC)) == MAGIC)
+    return looks_like_mcap(path)
 
 
 def read(path: Path, options: Options) -> Source:
@@ -63,11 +61,6 @@ def read(path: Path, options: Options) -> Source:
         attachments=attachments,
         notes=notes,
     )
-
-
-def readable(channel: Channel, schema: Schema | None) -> bool:
-    """Whether kitt understands a channel's messages."""
-    return schema is not None and schema.name in _READ and channel.message_encoding == "protobuf"
 
 
 def choose_camera(file: McapFile, topic: str | None) -> Channel | None:
