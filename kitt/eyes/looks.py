@@ -42,8 +42,9 @@ SAME_SCORE = 0.5
 """unless its score is below this share of the other's."""
 DOUBT = 1.0
 """Taken from the logit of what the whole look alone sees where the strip, at more than twice the scale, does not."""
-NARROW_PX = 900
-"""A picture narrower than this gets no strip."""
+NARROW_PX = 600
+"""A picture narrower than this gets no strip: the whole look shows it at its own resolution. At 640 the strip, at the
+picture's own scale and half the cost, still raised the recall of det_carla's vehicles from 63 to 70 %."""
 
 
 @dataclass(frozen=True)

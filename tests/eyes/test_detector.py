@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
 
 from kitt.config import EyesConfig
 from kitt.engine.backend import TensorSpec
+from kitt.engine.pull import weights_path
 from kitt.errors import KittError
 from kitt.eyes.detector import Detector
 from kitt.types import CAR, Frame
@@ -115,7 +117,7 @@ def test_a_picture_of_another_size_is_adapted_to_and_counted(store):
     found = eyes.process(frame(1, (10, 100, 200, 300), size=(640, 480)))
     np.testing.assert_allclose(found.xyxy[0], (10, 100, 200, 300), atol=3)
     assert eyes.resized == 1
-    assert store.asked == [(576, 320), (1280, 192), (512, 384)]
+    assert store.asked == [(576, 320), (1280, 192), (512, 384), (640, 192)]
 
 
 def test_aiming_at_another_horizon_moves_the_strip_without_loading_anything(store):
@@ -171,3 +173,22 @@ def test_a_users_own_model_of_a_fixed_size_gets_the_whole_picture_only(store, tm
 def test_a_model_that_is_not_there_is_told_in_one_line():
     with pytest.raises(KittError, match=r"gone\.onnx"):
         Detector(EyesConfig(model="gone.onnx"), (1280, 720), 360.0)
+
+
+@pytest.mark.weights
+@pytest.mark.shared
+def test_the_real_network_sees_the_cars_of_the_highway_and_the_strip_sees_more_of_them():
+    clip = Path(__file__).parents[3] / "shared/data/drive_carnd_lanelines/test_videos/solidWhiteRight.mp4"
+    if not clip.exists():
+        pytest.skip("the highway clip is not here (../shared/data)")
+    if not weights_path("efficientdet-lite2").is_file():
+        pytest.skip("the weights are not here: kitt models pull")
+    with av.open(str(clip)) as container:
+        image = list(container.decode(video=0))[80].to_ndarray(format="bgr24")
+    seen = {}
+    for every in (0, 1):
+        eyes = Detector(EyesConfig(strip_every=every, threads=1), (960, 540), 310.0)
+        seen[every] = eyes.process(Frame(0, 0, image))
+    strong = [d[(d.score > 0.3) & (d.class_id == CAR)] for d in seen.values()]
+    assert len(strong[0]) >= 2
+    assert len(strong[1]) > len(strong[0])

@@ -63,6 +63,17 @@ def test_no_strip_when_it_is_off():
     assert [look.name for look in plan(HD, 360.0, BUDGET, 0)] == ["whole"]
 
 
+def test_a_narrow_picture_gets_a_strip_at_its_own_scale_and_a_very_narrow_one_none():
+    strip = plan((640, 480), 240.0, BUDGET, 1)[1]
+    assert (strip.input_size, strip.scale) == ((640, 192), 1.0)
+    assert [look.name for look in plan((480, 360), 180.0, BUDGET, 1)] == ["whole"]
+
+
+def test_a_wide_picture_gets_a_strip_of_its_whole_width():
+    strip = plan((1920, 1080), 540.0, BUDGET, 1)[1]
+    assert (strip.region.width, strip.region.height, strip.input_size) == (1920, 288, (1280, 192))
+
+
 def test_a_strip_at_its_edges_is_cut_but_not_at_the_pictures():
     region = Region(0, 100, 1280, 192)
     found = boxes(
