@@ -18,6 +18,9 @@ from scipy.optimize import linear_sum_assignment
 from kitt.types import BICYCLE, BUS, CAR, CLASSES, F64, I64, MOTORCYCLE, TRUCK, Bools, Detections, Tracks
 
 CX, CY, ASPECT, SCALE = range(4)
+WIDER = np.array([0.5, -0.5])
+"""What ln aspect adds to ln width and to ln height."""
+OUTWARDS = np.array([-1.0, -1.0, 1.0, 1.0])
 GROUP = np.arange(len(CLASSES))
 """Classes that a detector mixes up share a group; only within a group may a detection continue a track."""
 GROUP[[CAR, BUS, TRUCK]] = CAR
@@ -73,7 +76,7 @@ def iou_cost(tracks: F64, slack_px: F64, detected: F64, score: F64, least_iou: f
 
     The growth is C-BIoU's buffer (Yang et al., WACV 2023), which lets small or long unseen objects be found again.
     """
-    grow = np.multiply.outer(slack_px, np.array([-1.0, -1.0, 1.0, 1.0]))[:, None]
+    grow = slack_px[:, None, None] * OUTWARDS
     overlap = iou(tracks[:, None] + grow, detected[None] + grow)
     return np.where(overlap >= least_iou, 1 - overlap * (0.7 + 0.3 * score), np.inf)
 
@@ -95,6 +98,10 @@ class _Rows:
     pp: F64
     pv: F64
     vv: F64
+
+    def group(self) -> I64:
+        group: I64 = GROUP[self.votes.argmax(axis=1)]
+        return group
 
     def take(self, pick: Bools) -> _Rows:
         return self if pick.all() else _Rows(*(getattr(self, f.name)[pick] for f in fields(self)))
@@ -188,10 +195,13 @@ class Tracker:
         """(tracks, detections): what it costs to say that this track is seen there; inf where it cannot be."""
         s = self._set
         scale = np.exp(rows.x[:, SCALE])
-        slack_px = np.minimum(np.sqrt(rows.pp[:, :2].mean(axis=1)), 0.4 * scale) + np.maximum(s.small_px - scale, 0) / 4
+        slack_px = (
+            np.minimum(np.sqrt((rows.pp[:, CX] + rows.pp[:, CY]) / 2), 0.4 * scale)
+            + np.maximum(s.small_px - scale, 0) / 4
+        )
         cost = self._cost(_boxes(rows.x, frame_size), slack_px, box, score)
         late = s.tentative_cost * (rows.id == 0) + s.unseen_cost * (t_ns - rows.seen_ns) / 1e9
-        same = GROUP[rows.votes.argmax(axis=1)][:, None] == GROUP[class_id]
+        same = rows.group()[:, None] == GROUP[class_id]
         return np.where(same, cost + late[:, None], np.inf)
 
     def _correct(self, rows: _Rows, r: I64, box: F64, cut: Bools) -> None:
@@ -236,7 +246,7 @@ class Tracker:
         x[:, SCALE] += lean * more
         z[:, SCALE] += lean * (x[:, ASPECT] - z[:, ASPECT])
         whole = np.where(cut_x & cut_y, x[:, SCALE], z[:, SCALE])
-        half = np.exp(whole[:, None] + np.outer(x[:, ASPECT], [0.5, -0.5])) / 2
+        half = np.exp(whole[:, None] + x[:, ASPECT, None] * WIDER) / 2
         for axis in (CX, CY):
             low, high = cut[:, axis], cut[:, axis + 2]
             z[:, axis] = np.where(low & ~high, box[:, axis + 2] - half[:, axis], z[:, axis])
@@ -285,11 +295,8 @@ class Tracker:
         show = (rows.id > 0) & (unseen <= np.minimum(s.coast_s * 1e9, rows.seen_ns - rows.born_ns))
         show &= (box[:, 2] - box[:, 0] >= 1) & (box[:, 3] - box[:, 1] >= 1)
         seen, coasting = np.flatnonzero(show & (unseen == 0)), np.flatnonzero(show & (unseen > 0))
-        group = GROUP[rows.votes.argmax(axis=1)]
-        inside = _shared(box[coasting, None], box[seen]) > s.hidden_share * _area(box[coasting, None])
-        behind = inside & (box[coasting, 3, None] <= box[seen, 3])
-        behind |= (iou(box[coasting, None], box[seen]) > s.duplicate_iou) & (group[coasting, None] == group[seen])
-        show[coasting[behind.any(axis=1)]] = False
+        if len(coasting):
+            show[coasting] = ~self._behind(box[coasting], rows.group()[coasting], box[seen], rows.group()[seen])
         order = np.flatnonzero(show)
         order = order[np.argsort(rows.id[order])]
         return Tracks(
@@ -303,9 +310,19 @@ class Tracker:
             scale_rate_std=np.sqrt(rows.vv[order, SCALE]).astype(np.float32),
         )
 
+    def _behind(self, box: F64, group: I64, front: F64, front_group: I64) -> Bools:
+        """Which boxes a nearer object hides (its foot is lower in the picture), or are a second one on what is seen."""
+        covered = _shared(box[:, None], front) > self._set.hidden_share * _area(box)[:, None]
+        twice = iou(box[:, None], front) > self._set.duplicate_iou
+        hidden = (covered & (box[:, 3, None] <= front[:, 3])) | (twice & (group[:, None] == front_group))
+        behind: Bools = hidden.any(axis=1)
+        return behind
+
 
 def _pairs(cost: F64, r: I64, c: I64) -> tuple[I64, I64]:
     """Of rows `r` and columns `c` as many as can be paired, at the least total cost."""
+    if not (len(r) and len(c)):
+        return r[:0], c[:0]
     part = cost[np.ix_(r, c)]
     possible = np.isfinite(part)
     i, j = linear_sum_assignment(np.where(possible, part, 1e3))
@@ -334,9 +351,9 @@ def _state(box: F64) -> F64:
 
 def _boxes(x: F64, frame_size: tuple[int, int] | None) -> F64:
     """The inverse of `_state`, cut by the picture's edge where that is known."""
-    half = np.exp(x[:, SCALE, None] + np.outer(x[:, ASPECT], [0.5, -0.5])) / 2
+    half = np.exp(x[:, SCALE, None] + x[:, ASPECT, None] * WIDER) / 2
     box = np.concatenate([x[:, :2] - half, x[:, :2] + half], axis=1)
-    return box if frame_size is None else np.clip(box, 0, np.tile(frame_size, 2))
+    return box if frame_size is None else np.minimum(np.maximum(box, 0), frame_size * 2)
 
 
 def _cut_sides(box: F64, frame_size: tuple[int, int] | None, edge_share: float) -> Bools:
