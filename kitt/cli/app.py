@@ -21,10 +21,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("replay")(replay.replay)
-app.command("detect")(detect.detect)
-app.command("sample")(sample.sample)
-app.command("doctor")(doctor.doctor)
+app.command("replay", short_help="Replay a drive: detector, tracks, warnings, report and film.")(replay.replay)
+app.command("detect", short_help="Detect objects in pictures; write COCO results.")(detect.detect)
+app.command("sample", short_help="Make the sample drive that `kitt replay` runs by itself.")(sample.sample)
+app.command("doctor", short_help="Check this machine; say what mends it.")(doctor.doctor)
 app.add_typer(drive.app, name="drive", help="Import, look into, cut and repair recorded drives (MCAP).")
 app.add_typer(models.app, name="models", help="Fetch and list the detector's weights.")
 app.add_typer(eval.app, name="eval", help="Measure quality against labelled recordings.")

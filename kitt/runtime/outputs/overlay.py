@@ -67,9 +67,10 @@ class Overlay:
         self._subtitle: Subtitle | None = None
 
     def say(self, warning: Warning) -> None:
-        """Show a warning from its time on; one that is still shown gives way only to one as urgent."""
+        """Show a warning from its time on, in place of the one shown, unless that is urgent and this one is less so."""
         now = self._subtitle
-        if now is None or warning.t_ns >= now.until_ns or warning.priority <= now.warning.priority:
+        urgent = now is not None and warning.t_ns < now.until_ns and now.warning.priority <= URGENT
+        if now is None or not urgent or warning.priority <= now.warning.priority:
             self._subtitle = Subtitle(warning, warning.t_ns + int(SUBTITLE_S * 1e9))
 
     def draw(self, result: FrameResult, origin_ns: int) -> U8:
