@@ -46,8 +46,8 @@ FOLLOWING_TTC_S = 5.0
 
 NEAR_M, NEAR_WITHOUT_SPEED_M = 15.0, 8.0
 """A lead vehicle further off is no queue; without our own speed only what nearly touches us is believed to stand."""
-STILL_RATE = 0.03
-MOVED_M = 3.0
+STILL_RATE, STILL_SIGMAS = 0.02, 1.5
+MOVED_M = 2.5
 
 LIGHT_REACH_M, LIGHT_ASIDE_M = 60.0, 9.0
 SIGN_REACH_M, SIGN_REACH_S, SIGN_ASIDE_M = 40.0, 3.0, 7.0
@@ -100,7 +100,7 @@ def headway(o: Observation) -> Measure:
 def lead_stands(o: Observation) -> Bools:
     """The lead vehicle stands close before us."""
     near = NEAR_WITHOUT_SPEED_M if o.speed_mps is None else NEAR_M
-    still: Bools = o.is_lead & (o.distance_m < near) & (np.abs(o.rate) < STILL_RATE + 2.0 * o.rate_std)
+    still: Bools = o.is_lead & (o.distance_m < near) & (np.abs(o.rate) < STILL_RATE + STILL_SIGMAS * o.rate_std)
     return still
 
 

@@ -8,14 +8,14 @@ from kitt.types import F64, I64, Bools
 
 KEEP_S = 2.0
 """Longer than the tracker remembers an id of an object out of sight, so that one that comes back is not new."""
-HELD, OVER, BEFORE, SINCE, BEFORE_M = range(5)
-"""Fields: seconds that the event holds; that it is over; that its `before` holds; since that held for long enough;
-distance when it last held."""
-FRESH = np.array([0.0, 0.0, 0.0, np.inf, np.nan])
+HELD, HOLDS, OVER, BEFORE, SINCE, BEFORE_M = range(6)
+"""Fields: seconds that the event holds; 1 if it held when last looked at; seconds that it is over; that its `before`
+holds; since that held for long enough; distance when it last held."""
+FRESH = np.array([0.0, 0.0, 0.0, 0.0, np.inf, np.nan])
 
 
 class Memory:
-    """`ids`: int64 (M,), ascending. `fields`: float64 (5, events, M). `told`: bool (events, M), said and not over."""
+    """`ids`: int64 (M,), ascending. `fields`: float64 (6, events, M). `told`: bool (events, M), said and not over."""
 
     def __init__(self, events: int) -> None:
         self._events = events
@@ -41,7 +41,7 @@ class Memory:
         before_ns = self._seen_ns[columns]
         gap_s = (t_ns - before_ns) / 1e9
         lost = gap_s > longest_s
-        self.fields[HELD][:, columns[lost]] = 0.0
+        self.fields[HELD : HOLDS + 1, :, columns[lost]] = 0.0
         dt_s = np.where(seen & ~lost & (before_ns >= 0), gap_s, 0.0)
         self._present_ns[columns] = t_ns
         self._seen_ns[columns[seen]] = t_ns

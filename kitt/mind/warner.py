@@ -14,7 +14,7 @@ import numpy as np
 
 from kitt.config import WarningsConfig
 from kitt.errors import KittError
-from kitt.mind.memory import BEFORE, BEFORE_M, HELD, OVER, SINCE, Memory
+from kitt.mind.memory import BEFORE, BEFORE_M, HELD, HOLDS, OVER, SINCE, Memory
 from kitt.mind.observation import Observation
 from kitt.mind.warnings import TABLE, Event
 from kitt.types import F64, LANGUAGES, Bools, Scene, Signals, Warning
@@ -39,9 +39,9 @@ class Warner:
         self._timed = [e for e in table if e.measure is None]
         self._events = [e for e in table if e.measure is not None]
         self._memory = Memory(len(self._events))
-        self._holds_s, self._slack, self._clears_s, self._age_s = (
+        self._holds_s, self._near, self._slack, self._clears_s, self._age_s = (
             np.array([getattr(e, name) for e in self._events])[:, None]
-            for name in ("holds_s", "slack", "clears_s", "age_s")
+            for name in ("holds_s", "near", "slack", "clears_s", "age_s")
         )
         self._sign = np.array([-1.0 if e.above else 1.0 for e in self._events])[:, None]
         self._said_ns: dict[str, int] = {}
@@ -66,12 +66,15 @@ class Warner:
         fields = self._memory.fields[:, :, columns]
         value, limit, where = self._measure(o, fields, dt_s)
 
-        held = where & (self._sign * value < self._sign * limit)
-        stays = where & (self._sign * value < self._sign * limit * self._slack)
-        fields[HELD] = np.maximum(fields[HELD] + np.where(held, dt_s, -LEAK * dt_s), 0.0)
+        signed, bound = self._sign * value, self._sign * limit
+        now, near, stays = (where & (signed < bound * wide) for wide in (1.0, self._near, self._slack))
+        # Between two frames it held if it did at both, so that a single frame is no evidence at any frame rate.
+        gained = np.where(near, fields[HOLDS], -LEAK) * dt_s
+        fields[HELD] = np.maximum(fields[HELD] + gained, 0.0)
+        fields[HOLDS] = np.where(o.seen, near, fields[HOLDS])
         fields[OVER] = np.where(stays, 0.0, fields[OVER] + dt_s)
         told = self._memory.told[:, columns] & ~(o.seen & (fields[OVER] >= self._clears_s))
-        ready = held & o.seen & (fields[HELD] >= self._holds_s - 1e-9) & ~told & (o.age_s >= self._age_s - 1e-6)
+        ready = now & o.seen & (fields[HELD] >= self._holds_s - 1e-9) & ~told & (o.age_s >= self._age_s - 1e-6)
 
         warnings = []
         for row in np.flatnonzero(ready.any(axis=1)):
@@ -79,7 +82,7 @@ class Warner:
             if self._cools(event, scene.t_ns):
                 continue
             # Said once for all it is true of: the rider and the bicycle under him.
-            told[row] |= held[row] & o.seen
+            told[row] |= now[row] & o.seen
             ratio = np.where(ready[row], self._sign[row] * value[row] / limit[row], np.inf)
             at = int(np.argmin(ratio))
             numbers = {event.number: value[row, at], f"limit_{event.number}": limit[row, at]}

@@ -40,10 +40,10 @@ class Event:
     """One row: when it is said, how urgent it is, how it is kept from being said too often, and the words.
 
     priority: 0 is the most urgent. measure, number: the figure and its name in the log; None = judged by the clock
-    alone. above: the figure must exceed its limit, instead of falling below. holds_s: how long it must have done so.
-    age_s: how long the object must be known. slack: the limit is this much wider for what was already warned about;
-    only when that has not held for clears_s is the same object warned about again. cool_down_s: from one warning to
-    the next.
+    alone. above: the figure must exceed its limit, instead of falling below. holds_s: how long it must have done so,
+    with the limit widened by `near`, so that a figure on its way there is not waited for. age_s: how long the object
+    must be known. slack: the limit is this much wider for what was already warned about; only when that has not held
+    for clears_s is the same object warned about again. cool_down_s: from one warning to the next.
     """
 
     name: str
@@ -58,13 +58,14 @@ class Event:
     speed: Gate = Gate()
     before: Before | None = None
     above: bool = False
+    near: float = 1.0
     age_s: float = 0.3
 
 
 # fmt: off
 TABLE: tuple[Event, ...] = (
     Event("forward_collision", 0, "ttc_s", conditions.collision,
-          holds_s=0.2, slack=1.3, clears_s=1.0, cool_down_s=4.0, speed=Gate(above=1.5),
+          holds_s=0.2, near=1.25, slack=1.3, clears_s=1.0, cool_down_s=4.0, speed=Gate(above=1.5),
           text={"en": "Brake! Vehicle ahead.",
                 "fr": "Freinez ! Véhicule devant.",
                 "es": "¡Frene! Vehículo delante."}),
@@ -96,7 +97,7 @@ TABLE: tuple[Event, ...] = (
                 "es": "El semáforo está verde."}),
     Event("lead_departed", 6, "moved_m", conditions.lead_moved,
           holds_s=0.2, slack=0.5, clears_s=1.0, cool_down_s=8.0, speed=Gate(below=0.5), above=True,
-          before=Before(conditions.lead_stands, for_s=2.0, within_s=4.0),
+          before=Before(conditions.lead_stands, for_s=2.0, within_s=3.0),
           text={"en": "The vehicle ahead has moved off.",
                 "fr": "Le véhicule devant est parti.",
                 "es": "El vehículo de delante ha arrancado."}),

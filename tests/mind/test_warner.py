@@ -35,8 +35,16 @@ class TestPersistence:
         assert first == pytest.approx(0.2, abs=1 / fps)
         assert first >= 0.2 - 1e-6
 
+    def test_a_figure_on_its_way_to_the_limit_is_not_waited_for(self) -> None:
+        """2.8 s to a collision is within the 2.4 s x 1.25 from which evidence counts, 3.2 s is not."""
+        assert times(drive(lambda t: [BETWEEN if t < 1 else DANGER], 2))[0] == pytest.approx(1.0, abs=0.01)
+        far = Thing(distance_m=32, closing_mps=10)
+        assert times(drive(lambda t: [far if t < 1 else DANGER], 2))[0] >= 1.2
+        assert not drive(lambda t: [BETWEEN], 5)
+
     def test_one_frame_alone_never_warns(self) -> None:
-        assert not drive(lambda t: [DANGER] if 0.99 < t < 1.01 else [SAFE], 3, fps=10)
+        for fps in (2, 5, 10):
+            assert not drive(lambda t: [DANGER] if 0.99 < t < 1.01 else [SAFE], 3, fps=fps)
 
     def test_frames_at_uneven_times(self) -> None:
         w, heard = warner(), []

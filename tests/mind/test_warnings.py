@@ -35,14 +35,14 @@ def only(warnings: list[Warning], event: str) -> Warning:
 
 
 class TestForwardCollision:
-    @pytest.mark.parametrize("speed_mps", [None, 10.0, 25.0])
-    @pytest.mark.parametrize("closing_mps", [5.0, 10.0, 20.0])
+    @pytest.mark.parametrize(
+        ("closing_mps", "speed_mps"),
+        [(5.0, None), (5.0, 10.0), (5.0, 25.0), (10.0, None), (10.0, 10.0), (10.0, 25.0), (20.0, None), (20.0, 25.0)],
+    )
     @pytest.mark.parametrize("fps", [7.0, 15.0, 30.0])
     def test_comes_within_0_4_s_of_2_4_s_to_collision(
-        self, speed_mps: float | None, closing_mps: float, fps: float
+        self, closing_mps: float, speed_mps: float | None, fps: float
     ) -> None:
-        if speed_mps is not None and closing_mps > 1.25 * speed_mps + 2:
-            pytest.skip("that is oncoming traffic")
         heard = drive(closing(closing_mps), 60 / closing_mps - 0.5, fps=fps, speed_mps=speed_mps)
         warning = only(heard, "forward_collision")
         crossing_s = 60 / closing_mps - 2.4
@@ -203,10 +203,10 @@ class TestLeadDeparted:
         return script
 
     @pytest.mark.parametrize("speed_mps", [0.0, 0.4, None])
-    def test_when_it_has_moved_three_metres(self, speed_mps: float | None) -> None:
+    def test_when_it_has_moved_two_and_a_half_metres(self, speed_mps: float | None) -> None:
         warning = only(drive(self.leaves(), 10, speed_mps=speed_mps), "lead_departed")
-        assert 3.0 < warning.numbers["moved_m"] < 4.5
-        assert warning.t_ns / 1e9 == pytest.approx(4 + 2.0 + 0.25, abs=0.15)
+        assert 2.5 < warning.numbers["moved_m"] < 4.0
+        assert warning.t_ns / 1e9 == pytest.approx(4 + 1.83 + 0.1, abs=0.2)
 
     def test_not_while_we_drive(self) -> None:
         assert not drive(self.leaves(), 10, speed_mps=0.6)
@@ -221,7 +221,7 @@ class TestLeadDeparted:
         assert not drive(self.leaves(stood_m=16), 10, speed_mps=0.0)
         assert not drive(self.leaves(stood_m=9), 10), "without speed only what nearly touches us is believed to stand"
 
-    def test_not_when_it_only_moves_up_two_metres(self) -> None:
+    def test_not_when_it_only_moves_up_a_little(self) -> None:
         def moves_up(t: float) -> list[Thing]:
             return [Thing(distance_m=5 + min(max(t - 4, 0), 2.0), closing_mps=-1.0 if 4 < t < 6 else 0.0)]
 
