@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 import wave
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -71,6 +72,48 @@ def test_a_video_with_b_frames_is_transcoded_and_said(tmp_path: Path) -> None:
     pictures, _ = split_problems(source.records())
     assert [p.t_ns for p in pictures] == [t * MS for t in UNEVEN_MS]
     assert [abs(at - 7 * i) <= 1 for i, at in enumerate(bars(path))] == [True] * 9
+
+
+def remade(path: Path, change: Callable[[int, av.VideoFrame], None], strip: bool, options: dict[str, str]) -> Path:
+    """A video whose frames are changed before they are encoded; `strip` leaves parameter sets to the first picture."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=25, options={"g": "4", "sc_threshold": "0", **options})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        packets = []
+        for i in range(12):
+            frame = av.VideoFrame.from_ndarray(image(i), format="bgr24")
+            change(i, frame)
+            packets += stream.encode(frame)
+        for i, packet in enumerate([*packets, *stream.encode(None)]):
+            units = [u for u in nal_units(bytes(packet)) if not (strip and i and u[0] & 31 in (7, 8))]
+            bare = av.Packet(b"".join(b"\0\0\0\1" + u for u in units))
+            bare.pts, bare.dts, bare.time_base, bare.stream = packet.pts, packet.dts, packet.time_base, stream
+            bare.is_keyframe = packet.is_keyframe
+            out.mux(bare)
+    return path
+
+
+def test_parameter_sets_are_put_at_every_keyframe_where_the_video_has_them_at_its_start_only(tmp_path: Path) -> None:
+    path = remade(tmp_path / "v.ts", lambda i, frame: None, strip=True, options={"bf": "0"})
+    pictures, _ = split_problems(open_source(path).records())
+    keyframes = [p for p in pictures if is_keyframe(p.data, "h264")]
+    assert len(keyframes) == 3
+    assert all({7, 8} <= {u[0] & 31 for u in nal_units(p.data)} for p in keyframes)
+    assert PictureDecoder("/").decode(keyframes[2]).shape == (48, 64, 3)
+
+
+def test_a_video_that_announces_b_frames_and_has_none_is_transcoded(tmp_path: Path) -> None:
+    """A decoder holds its pictures back all the same."""
+
+    def all_forward(i: int, frame: av.VideoFrame) -> None:
+        kinds = av.video.frame.PictureType
+        frame.pict_type = kinds.P if i else kinds.I
+
+    path = remade(tmp_path / "v.ts", all_forward, strip=False, options={"bf": "3", "b-adapt": "0"})
+    source = open_source(path)
+    assert "it has B-frames" in source.notes[0]
+    pictures, problems = split_problems(source.records())
+    assert (len(pictures), problems) == (12, [])
 
 
 def test_b_slices_are_seen_in_the_stream_itself(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from mcap.reader import make_reader
 from mcap.records import Chunk, Message
 from mcap.stream_reader import StreamReader, breakup_chunk
+from mcap.writer import Writer
 
 from kitt.drive.repair import repair_drive
 from kitt.drive.source import open_source
@@ -124,3 +125,21 @@ def test_repair_keeps_messages_whose_time_goes_back(tmp_path: Path) -> None:
         for t_ns in (10 * S, 11 * S, 3 * S, 12 * S):
             writer.write(picture(t_ns))
     assert repair_drive(tmp_path / "d.mcap", tmp_path / "fixed.mcap").messages == 4
+
+
+def test_a_file_without_chunks_gives_back_every_whole_message(tmp_path: Path) -> None:
+    path = tmp_path / "d.mcap"
+    ends = []
+    with path.open("wb") as f:
+        writer = Writer(f, use_chunking=False)
+        writer.start()
+        channel = writer.register_channel("/blob", "", 0)
+        for i in range(5):
+            writer.add_message(channel, i * S, bytes(50 + i), i * S)
+            ends.append(f.tell())
+    data = path.read_bytes()
+    for n in sorted({e + d for e in ends for d in (-1, 0, 1)} & set(range(len(data) + 1))):
+        path.write_bytes(data[:n])
+        done = repair_drive(path, tmp_path / "fixed.mcap", force=True)
+        assert done.messages == sum(e <= n for e in ends), f"cut at {n}"
+        assert done.broken_at == max((e for e in ends if e <= n), default=done.broken_at)
