@@ -35,8 +35,8 @@ ONCOMING_FACTOR, ONCOMING_MPS = 1.25, 2.0
 corridor on its own lane, so the time must be shorter."""
 ONCOMING_TTC = 0.6
 
-REACTION_S, HARD_BRAKING_MPS2, MARGIN_M = 1.4, 4.0, 2.0
-"""Braking reach: seconds to hear and to act, a braking that every road allows, and room left."""
+REACTION_S, HARD_BRAKING_MPS2, MARGIN_M = 1.6, 4.0, 2.0
+"""Braking reach: seconds to hear the first words and to act, a braking that every road allows, and room left."""
 REACH_M = (6.0, 60.0)
 REACH_WITHOUT_SPEED_M = 20.0
 NO_NEARER_S = 8.0

@@ -70,7 +70,7 @@ TABLE: tuple[Event, ...] = (
                 "fr": "Freinez ! Véhicule devant.",
                 "es": "¡Frene! Vehículo delante."}),
     Event("vulnerable_in_path", 1, "distance_m", conditions.someone_in_path,
-          holds_s=0.2, slack=1.3, clears_s=1.5, cool_down_s=4.0, speed=Gate(above=1.5),
+          holds_s=0.2, near=1.3, slack=1.3, clears_s=1.5, cool_down_s=4.0, speed=Gate(above=1.5),
           text={"en": "Careful! Someone on the road ahead.",
                 "fr": "Attention ! Quelqu'un sur la route.",
                 "es": "¡Cuidado! Alguien en la calzada."}),

@@ -117,7 +117,7 @@ class TestSomeoneInPath:
     def ahead(self, distance_m: float, speed_mps: float, **more: object) -> Callable[[float], list[Thing]]:
         return lambda t: [Thing(class_id=PERSON, distance_m=distance_m, closing_mps=speed_mps, lead=False, **more)]  # type: ignore[arg-type]
 
-    @pytest.mark.parametrize(("speed_mps", "reach_m"), [(5.0, 12.1), (10.0, 28.5), (14.0, 46.1)])
+    @pytest.mark.parametrize(("speed_mps", "reach_m"), [(5.0, 13.1), (10.0, 30.5), (14.0, 48.9)])
     def test_within_the_way_that_reacting_and_braking_take(self, speed_mps: float, reach_m: float) -> None:
         assert not drive(self.ahead(reach_m + 0.5, speed_mps), 2, speed_mps=speed_mps)
         heard = drive(self.ahead(reach_m - 0.5, speed_mps), 2, speed_mps=speed_mps)
