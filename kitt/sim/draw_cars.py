@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kitt.sim.view import CAMERA_M, Canvas, Color, Face
+from kitt.sim.view import CAMERA_M, FOCAL_PX, Canvas, Color, Face
 from kitt.types import F64
 
 PROFILE = np.array(
@@ -58,7 +58,7 @@ def outline(near_m: float, lateral_m: float, oncoming: bool) -> F64:
     z = _ahead(PROFILE[:, 0], near_m, oncoming)
     both = [np.stack([lateral_m + side * PROFILE[:, 2], PROFILE[:, 1], z], 1) for side in (-1, 1)]
     wheels = [
-        (lateral_m + side * x, 0.0, float(_ahead(np.array([axle]), near_m, oncoming)[0]))
+        (lateral_m + side * x, 0.0, float(_ahead(np.array([_tread(axle, oncoming)]), near_m, oncoming)[0]))
         for axle in AXLES_M
         for side in (-1, 1)
         for x in (0.62, 0.82)
@@ -80,7 +80,7 @@ def paint_car(
     car = _Car(near_m, lateral_m, oncoming, paint)
     floor = car.place(np.array([(0.15, 0.01, -0.95), (0.15, 0.01, 0.95), (4.2, 0.01, 0.95), (4.2, 0.01, -0.95)]))
     wide = np.array([(-0.25, 0.01, -1.08), (-0.25, 0.01, 1.08), (4.6, 0.01, 1.08), (4.6, 0.01, -1.08)])
-    near_px = 1000.0 / max(near_m, 3.0)
+    near_px = FOCAL_PX / max(near_m, 3.0)
     canvas.faces([(car.place(wide), (42, 42, 44))], opacity=0.55, soft_px=max(0.08 * near_px, 0.4))
     canvas.faces([(floor, (22, 22, 24))], opacity=0.85, soft_px=max(0.03 * near_px, 0.3))
     faces = car.wheels_below() + car.sides() + car.strips(braking)
@@ -196,7 +196,7 @@ class _Car:
         for axle in sorted(AXLES_M, reverse=not self.oncoming):
             for side in (-1, 1):
                 x1, x2 = sorted((side * 0.60, side * 0.82))
-                z = axle + (WHEEL_M * 0.5 if self.oncoming else -WHEEL_M * 0.5)
+                z = _tread(axle, self.oncoming)
                 corners = np.array([(z, 0.0, x1), (z, 0.0, x2), (z, 0.5, x2), (z, 0.5, x1)])
                 faces.append((self.place(corners), RUBBER))
         corners = np.array([(0.3, 0.16, -0.8), (0.3, 0.16, 0.8), (0.3, 0.5, 0.8), (0.3, 0.5, -0.8)])
@@ -243,9 +243,14 @@ class _Car:
         return faces
 
 
+def _tread(axle_m: float, oncoming: bool) -> float:
+    """Where a tyre is seen to meet the road, metres from the rear."""
+    return axle_m + (0.5 if oncoming else -0.5) * WHEEL_M
+
+
 def _disc(axle_m: float, radius_m: float, x_m: float) -> F64:
     turn = np.linspace(0, 2 * np.pi, 20, endpoint=False)
-    y = np.maximum(WHEEL_M + radius_m * np.sin(turn), 0.0)
+    y = np.maximum(WHEEL_M + radius_m * np.sin(turn), max(radius_m - WHEEL_M, 0.0))
     return np.stack([axle_m + radius_m * np.cos(turn), y, np.full_like(turn, x_m)], 1)
 
 

@@ -8,18 +8,18 @@ import cv2
 import numpy as np
 
 from kitt.sim import world
-from kitt.sim.draw_cars import Paint, outline, paint_car
+from kitt.sim.draw_cars import LENGTH_M, Paint, outline, paint_car
 from kitt.sim.draw_figures import Clothes, Figure, cyclist, walker
 from kitt.sim.draw_planes import Plane
 from kitt.sim.draw_street import light_head, paint_bars, paint_light, paint_tree, tree_texture
 from kitt.sim.textures import backdrop, road_texture, wall_texture
-from kitt.sim.view import HEIGHT, WIDTH, Canvas, bounds
+from kitt.sim.view import HEIGHT, WIDTH, Box, Canvas, bounds
 from kitt.sim.world import ACTORS, Actor
 from kitt.types import U8
 
 SEED = 20261123
-NEAREST_M, FARTHEST_M = 2.5, 140.0
-"""Nearer things are beside or behind us, farther ones a few pixels."""
+NEAREST_M, FARTHEST_M = 2.0, 140.0
+"""Of the far side of things: nearer ones are beside or behind us, farther ones a few pixels."""
 PAINTS = (
     Paint((44, 40, 150)),
     Paint((198, 202, 204)),
@@ -36,16 +36,17 @@ CLOTHES = (
     Clothes(top=(70, 140, 168), trousers=(40, 40, 44)),
 )
 TREE_EVERY_M, LEFT_TREES_M, RIGHT_TREES_M = 14.0, -10.6, 8.4
-BLUR_PX, NOISE = 0.7, 0.8
+BLUR_PX, NOISE = 0.7, 0.7
 """Softness of the lens and sensor noise (standard deviation, of 255): a drawing has neither, and looks it."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Where an actor is in one picture: box x1 y1 x2 y2 in pixels, not clipped, and the share of it that shows."""
+    """Where an actor is in one picture: its box in pixels (of one that the picture's edge cuts: what the picture shows
+    of it, whoever stands before it), and the share of it that shows."""
 
     actor: Actor
-    box: tuple[float, float, float, float]
+    box: Box
     visible: float
 
 
@@ -75,12 +76,14 @@ class Painter:
         paint_bars(canvas, world.STOP_LINE_M - here, world.STOP_LINE_M + 0.4 - here, -1.7, 1.7, 3.4, 1.0)
         boxes = self._paint_upright(canvas, t_s, here)
         shows = canvas.visible()
-        seen = [Seen(actor, box, shows.get(actor.id, 0.0)) for actor, box in boxes]
+        seen = [
+            Seen(actor, box if _inside(box) else canvas.extent[actor.id], shows[actor.id])
+            for actor, box in boxes
+            if actor.id in canvas.extent
+        ]
         return self._photograph(image, index), seen[::-1]
 
-    def _paint_upright(
-        self, canvas: Canvas, t_s: float, here: float
-    ) -> list[tuple[Actor, tuple[float, float, float, float]]]:
+    def _paint_upright(self, canvas: Canvas, t_s: float, here: float) -> list[tuple[Actor, Box]]:
         """Everything that stands on the road or beside it, the farthest first."""
         things: list[tuple[float, int, Actor | None, float]] = []
         for k in range(int(here / TREE_EVERY_M), int((here + FARTHEST_M) / TREE_EVERY_M) + 1):
@@ -89,7 +92,8 @@ class Painter:
         things += [(world.gap_m(t_s, a), a.id, a, a.across.at(t_s)[0]) for a in ACTORS]
         boxes = []
         for z, k, actor, x in sorted(things, key=lambda thing: (-thing[0], thing[1])):
-            if not NEAREST_M <= z <= FARTHEST_M:
+            long = LENGTH_M if actor is not None and actor.kind == "car" else 0.0
+            if not (z + long >= NEAREST_M and z <= FARTHEST_M):
                 continue
             if actor is None:
                 paint_tree(canvas, self._trees[k % 3], x, z, 5.6 + 0.7 * (k * 7 % 3))
@@ -104,7 +108,7 @@ class Painter:
         return np.asarray(np.clip(soft.astype(np.int16) + grain, 0, 255), np.uint8)
 
 
-def _paint_actor(canvas: Canvas, actor: Actor, x: float, z: float, t_s: float) -> tuple[float, float, float, float]:
+def _paint_actor(canvas: Canvas, actor: Actor, x: float, z: float, t_s: float) -> Box:
     if actor.kind == "car":
         _, speed, acceleration = actor.along.at(t_s)
         paint = PAINTS[actor.look % len(PAINTS)]
@@ -128,3 +132,7 @@ def _figure(actor: Actor, x: float, z: float, t_s: float) -> Figure:
         return machine if actor.id == world.BICYCLE_ID else rider
     walked = abs(actor.along.at(t_s)[0] - actor.along.start_m)
     return walker(x, z, 180.0 if actor.oncoming else 0.0, walked / 1.4, clothes)
+
+
+def _inside(box: Box) -> bool:
+    return box[0] >= 0 and box[1] >= 0 and box[2] <= WIDTH and box[3] <= HEIGHT

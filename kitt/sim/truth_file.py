@@ -1,8 +1,8 @@
 """What is true in a generated drive, as it lies in the drive's attachment truth.jsonl.
 
 The first line tells of the drive: which stretch of it the truth covers, and which warnings must come when. Every
-further line is a picture with its objects. Boxes are pixels x1 y1 x2 y2 and may reach out of the picture; `visible`
-is the share of an object that shows. Unknown or senseless numbers are null.
+further line is a picture with its objects. Boxes are pixels x1 y1 x2 y2; `visible` is the share of an object that
+lies within the picture and before which nothing else stands. Unknown or senseless numbers are null.
 """
 
 from __future__ import annotations
@@ -24,8 +24,11 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class TrueObject:
-    """One object in one picture. distance_m: to its near side along the road; lateral_m: of its middle, right of the
-    camera; closing_mps: how fast the distance shrinks; ttc_s: distance over that, None where it does not shrink."""
+    """One object in one picture.
+
+    distance_m: to its near side along the road, negative once that is behind us; lateral_m: of its middle, right of
+    the camera; closing_mps: how fast the distance shrinks; ttc_s: distance over that, None where it does not shrink.
+    """
 
     id: int
     kind: str

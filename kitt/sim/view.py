@@ -20,6 +20,7 @@ Color = tuple[float, float, float]
 """Blue, green, red, 0..255."""
 Face = tuple[F64, Color]
 """Corners (N, 3) in the scene's axes, and the colour that fills them."""
+Box = tuple[float, float, float, float]
 
 CALIBRATION = CameraCalibration(car_width_m=1.8)
 """1280x720, 1000 px, 1.3 m above the road, level: the defaults are this camera, and they are exact here."""
@@ -27,18 +28,19 @@ WIDTH, HEIGHT = CALIBRATION.width_px, CALIBRATION.height_px
 FOCAL_PX = CALIBRATION.focal_px
 CENTER_X, CENTER_Y = CALIBRATION.center_x_px, CALIBRATION.center_y_px
 CAMERA_M = CALIBRATION.camera_height_m
-NEAREST_M = 0.4
+NEAREST_M = 0.5
+"""Faces are cut off here: nothing in front of the windscreen is nearer."""
 _SUBPIXEL_BITS = 4
 _FAR_OFF = 1 << 20
 
 
 def project(points: F64) -> F64:
-    """Pixels float64 (N, 2) of scene points (N, 3); what is behind the lens is taken as NEAREST_M ahead of it."""
+    """Pixels float64 (N, 2) of scene points (N, 3); what is nearer than NEAREST_M is taken as that far ahead."""
     z = np.maximum(points[:, 2], NEAREST_M)
     return np.stack([CENTER_X + FOCAL_PX * points[:, 0] / z, CENTER_Y - FOCAL_PX * (points[:, 1] - CAMERA_M) / z], 1)
 
 
-def bounds(points: F64) -> tuple[float, float, float, float]:
+def bounds(points: F64) -> Box:
     """The box x1 y1 x2 y2 in pixels around projected scene points, not clipped to the picture."""
     px = project(points)
     (x1, y1), (x2, y2) = px.min(0), px.max(0)
@@ -47,15 +49,19 @@ def bounds(points: F64) -> tuple[float, float, float, float]:
 
 @dataclass
 class Canvas:
-    """A picture in the making: uint8 (H, W, 3), and who owns each pixel: uint8 (H, W), 0 = nobody."""
+    """A picture in the making: uint8 (H, W, 3), and who owns each pixel: uint8 (H, W), 0 = nobody.
+
+    painted: how many pixels an owner painted, in the picture or beside it; extent: the box of those in the picture.
+    """
 
     image: U8
     owner: NDArray[np.uint8]
     painted: dict[int, int]
+    extent: dict[int, Box]
 
     @staticmethod
     def on(image: U8) -> Canvas:
-        return Canvas(image, np.zeros(image.shape[:2], np.uint8), {})
+        return Canvas(image, np.zeros(image.shape[:2], np.uint8), {}, {})
 
     def blend(self, patch: U8, alpha: F32, x: int, y: int, owner: int = 0) -> None:
         """Lay a patch (h, w, 3) with opacity 0..1 (h, w) onto the picture with its upper left at x, y."""
@@ -72,10 +78,15 @@ class Canvas:
         if owner:
             mask = alpha[cut] > 0.5
             self.owner[y1:y2, x1:x2][mask] = owner
+            columns, rows = np.flatnonzero(mask.any(0)), np.flatnonzero(mask.any(1))
+            if len(columns):
+                right, bottom = x1 + int(columns[-1]) + 1, y1 + int(rows[-1]) + 1
+                self.extent[owner] = (float(x1 + columns[0]), float(y1 + rows[0]), float(right), float(bottom))
             self.painted[owner] = self.painted.get(owner, 0) + int((alpha > 0.5).sum())
 
     def faces(self, faces: Sequence[Face], owner: int = 0, opacity: float = 1.0, soft_px: float = 0.0) -> None:
         """Fill faces in their order, anti-aliased as one: several samples a pixel, so neighbours leave no seams."""
+        faces = [cut for points, color in faces if len((cut := (_cut_near(points), color))[0])]
         if not faces:
             return
         every = project(np.concatenate([points for points, _ in faces]))
@@ -107,3 +118,18 @@ class Canvas:
         """Share of each owner's painted pixels that nothing nearer covers and the picture's edge does not cut."""
         left = np.bincount(self.owner.ravel(), minlength=256)
         return {k: float(left[k]) / n if n else 0.0 for k, n in self.painted.items()}
+
+
+def _cut_near(points: F64) -> F64:
+    """The part of a polygon (N, 3) that is at least NEAREST_M ahead (Sutherland and Hodgman, CACM 1974)."""
+    ahead = points[:, 2] >= NEAREST_M
+    if ahead.all():
+        return points
+    kept: list[F64] = []
+    for k in range(len(points)):
+        a, b = points[k - 1], points[k]
+        if ahead[k] != ahead[k - 1]:
+            kept.append(a + (b - a) * (NEAREST_M - a[2]) / (b[2] - a[2]))
+        if ahead[k]:
+            kept.append(b)
+    return np.array(kept).reshape(-1, 3)
