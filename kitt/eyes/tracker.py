@@ -216,10 +216,15 @@ class Tracker:
         # One wrong side moves ln aspect by e and the centre by e/2 of the size: believe such a place less.
         surprise = np.maximum(y[:, ASPECT] ** 2 - 6 * spread[:, ASPECT], 0)
         spread[:, :2] += (surprise / 4 * np.exp(2 * x[:, SCALE]))[:, None]
-        gain = pp / spread
-        learnt = gain[:, ASPECT] * y[:, ASPECT]
+        learnt = pp[:, ASPECT] / spread[:, ASPECT] * y[:, ASPECT]
         x[:, SCALE] += np.where(lean != 0, lean, rows.lean[r]) * learnt
         y[:, SCALE] = z[:, SCALE] + lean * learnt - x[:, SCALE]
+        # No object doubles between two looks: the box may jump to what is seen, but that is no closing speed.
+        limit = 5 * np.sqrt(spread[:, SCALE])
+        jump = y[:, SCALE] - np.clip(y[:, SCALE], -limit, limit)
+        x[:, SCALE] += jump
+        y[:, SCALE] -= jump
+        gain = pp / spread
         rows.x[r] = x + gain * y
         rows.v[r] += pv / spread * y
         rows.vv[r] -= pv * pv / spread

@@ -316,6 +316,18 @@ def test_a_car_that_is_uncovered_from_the_side_gives_no_collision(uncover_px: fl
     assert tracks.xyxy[0] == pytest.approx(sides, abs=4)
 
 
+def test_a_few_boxes_of_twice_the_height_are_no_closing_speed():
+    """Weak boxes of a tree behind a car, as the highway clip has them."""
+    rng = np.random.default_rng(7)
+    tracker, rates = Tracker(), []
+    for k in range(40):
+        high = 20 <= k < 23
+        sides = np.array(box(600, 350, 32, 30 if high else 16)) + rng.normal(0, 0.7, 4)
+        tracks = tracker.update(seen(tuple(sides), score=0.15 if high else 0.5), ns(k / FPS), SIZE)
+        rates += tracks.scale_rate.tolist() if k > 10 else []
+    assert max(rates) < 0.42
+
+
 def test_a_car_that_closes_in_while_it_is_uncovered_is_still_a_collision():
     rng = np.random.default_rng(6)
     tracker = Tracker()
