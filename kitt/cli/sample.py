@@ -21,18 +21,20 @@ def sample(
 
     Takes about a minute, 40 MB and, the first time, a network. Nothing is done when the drive is there already.
     """
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from kitt.mouth.voice import make_voice
     from kitt.places import sample_drive
-    from kitt.sim.footage import fetch_footage
-    from kitt.sim.sample import make_sample
 
     target = out / "sample.mcap" if out else sample_drive()
     if target.is_file() and not force:
         typer.echo(f"{target}: already here; --force makes it anew")
         return
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from kitt.mouth.voice import make_voice
+    from kitt.sim.footage import fetch_footage
+    from kitt.sim.sample import make_sample
+
     film = fetch_footage(target.parent) if footage else None
     voice = make_voice("espeak") if speech else None
     try:

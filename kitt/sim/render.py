@@ -36,7 +36,7 @@ CLOTHES = (
     Clothes(top=(70, 140, 168), trousers=(40, 40, 44)),
 )
 TREE_EVERY_M, LEFT_TREES_M, RIGHT_TREES_M = 14.0, -10.6, 8.4
-BLUR_PX, NOISE = 0.7, 0.7
+BLUR_PX, NOISE = 0.7, 0.6
 """Softness of the lens and sensor noise (standard deviation, of 255): a drawing has neither, and looks it."""
 
 
