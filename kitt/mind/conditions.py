@@ -26,6 +26,8 @@ from kitt.types import (
 
 SURE_SIGMAS = 3.0
 """A vehicle comes nearer only if its growth exceeds its own standard deviation this many times."""
+YOUNG_S, FAINT = 1.0, 0.5
+"""What is both is often coming out from behind something: it grows because more of it is seen."""
 STOP_GAP_M = 1.5
 """Braking is to end this far behind what is ahead."""
 MILD_BRAKING_MPS2 = 1.0
@@ -51,6 +53,8 @@ MOVED_M = 2.5
 
 LIGHT_REACH_M, LIGHT_ASIDE_M = 60.0, 9.0
 SIGN_REACH_M, SIGN_REACH_S, SIGN_ASIDE_M = 40.0, 3.0, 7.0
+SIGN_SCORE = 0.4
+"""Other round red signs look a little like it; nothing is lost by being sure."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +69,7 @@ class Measure:
 def collision(o: Observation) -> Measure:
     """Time to collision with a vehicle in the path, below `collision_ttc_s`. Needs no speed; knows better with it."""
     where = o.a(*VEHICLES) & (o.in_path | o.is_lead) & (o.rate > SURE_SIGMAS * o.rate_std)
+    where &= (o.age_s >= YOUNG_S) | (o.score >= FAINT)
     limit = np.full_like(o.ttc_s, o.limits.collision_ttc_s)
     closing = o.distance_m / o.ttc_s
     room = np.maximum(o.distance_m - STOP_GAP_M, 0.5)
@@ -134,4 +139,5 @@ def stop_sign(o: Observation) -> Measure:
     """Distance of a stop sign beside the road that we come nearer to, below 40 m, or 3 s of way."""
     reach = SIGN_REACH_M if o.speed_mps is None else max(SIGN_REACH_M, SIGN_REACH_S * o.speed_mps)
     where = o.a(STOP_SIGN) & (np.abs(o.lateral_m) < SIGN_ASIDE_M) & (o.rate > o.rate_std)
+    where &= o.score >= SIGN_SCORE
     return Measure(o.distance_m, np.full_like(o.distance_m, reach), where)

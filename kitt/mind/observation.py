@@ -30,6 +30,7 @@ class Observation:
     is_lead: Bools
     light: I64
     seen: Bools
+    score: F64
     age_s: F64
     speed_mps: float | None
     braking_mps2: float
@@ -51,6 +52,7 @@ class Observation:
             is_lead=t.id == scene.lead_id,
             light=scene.light,
             seen=t.unseen_s <= 0,
+            score=t.score.astype(np.float64),
             age_s=t.age_s.astype(np.float64),
             speed_mps=speed_mps,
             braking_mps2=braking_mps2,

@@ -29,6 +29,7 @@ class Thing:
     light: int = 0
     age_s: float = 5.0
     unseen_s: float = 0.0
+    score: float = 0.8
     ttc_s: float | None = None
 
 
@@ -40,7 +41,7 @@ def scene(things: Iterable[Thing], t_s: float, index: int = 0) -> Scene:
         id=np.array([x.id for x in rows], np.int64),
         xyxy=np.zeros((len(rows), 4), np.float32),
         class_id=np.array([x.class_id for x in rows], np.int64),
-        score=np.ones(len(rows), np.float32),
+        score=f32(x.score for x in rows),
         age_s=f32(x.age_s for x in rows),
         unseen_s=f32(x.unseen_s for x in rows),
         scale_rate=rate,

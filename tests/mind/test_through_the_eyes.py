@@ -70,7 +70,7 @@ def test_a_closing_car_is_warned_of_within_0_4_s_of_2_4_s_to_collision(
 
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("speed_mps", [None, 22.0])
-def test_forty_seconds_behind_a_car_between_others_is_silent(speed_mps: float | None, seed: int) -> None:
+def test_twenty_five_seconds_behind_a_car_between_others_is_silent(speed_mps: float | None, seed: int) -> None:
     def traffic(t: float) -> list[Body]:
         v = speed_mps or 22.0
         return [
@@ -81,7 +81,7 @@ def test_forty_seconds_behind_a_car_between_others_is_silent(speed_mps: float | 
             Body(90 - v * t % 90, 6.0, PERSON, 0.6, 1.7),
         ]
 
-    assert not drive(traffic, 40, speed_mps, seed)
+    assert not drive(traffic, 25, speed_mps, seed)
 
 
 @pytest.mark.parametrize("seed", range(3))

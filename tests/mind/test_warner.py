@@ -208,6 +208,7 @@ Objects = st.lists(
         lead=st.booleans(),
         light=st.integers(0, 4),
         age_s=st.floats(0, 3),
+        score=st.floats(0.1, 1),
         unseen_s=st.sampled_from([0.0, 0.0, 0.0, 0.1]),
         ttc_s=st.floats(0.2, 8),
     ),

@@ -71,14 +71,28 @@ class TestForwardCollision:
             Thing(distance_m=10, closing_mps=10, age_s=0.2),
             Thing(distance_m=10, closing_mps=10, rate_std=0.4),
             Thing(distance_m=4.0, closing_mps=1.8),
+            Thing(distance_m=10, closing_mps=10, age_s=0.9, score=0.4),
         ],
-        ids=["aside", "pulls away", "no vehicle", "out of sight", "just appeared", "not sure", "joining a queue"],
+        ids=[
+            "aside",
+            "pulls away",
+            "no vehicle",
+            "out of sight",
+            "just appeared",
+            "not sure",
+            "joining a queue",
+            "uncovered",
+        ],
     )
     def test_not_for(self, thing: Thing) -> None:
         assert not drive(lambda t: [thing], 3)
 
     def test_a_vehicle_in_the_path_need_not_be_the_lead(self) -> None:
         assert drive(lambda t: [Thing(distance_m=10, closing_mps=10, lead=False, class_id=TRUCK)], 1)
+
+    @pytest.mark.parametrize("more", [{"age_s": 1.1, "score": 0.2}, {"age_s": 0.9, "score": 0.6}])
+    def test_a_faint_vehicle_counts_once_it_is_known_and_a_clear_one_at_once(self, more: dict[str, float]) -> None:
+        assert drive(lambda t: [Thing(distance_m=10, closing_mps=10, **more)], 1)  # type: ignore[arg-type]
 
     def test_a_distance_that_is_not_known_does_not_silence_it(self) -> None:
         assert drive(lambda t: [Thing(distance_m=float("nan"), ttc_s=1.5)], 1)
@@ -320,7 +334,8 @@ class TestStopSign:
         assert 34 <= warning.numbers["distance_m"] <= 40
 
     @pytest.mark.parametrize(
-        "more", [{"lateral_m": 9}, {"unseen_s": 0.1}, {"age_s": 0.3}, {"class_id": CAR, "in_path": False}]
+        "more",
+        [{"lateral_m": 9}, {"score": 0.35}, {"unseen_s": 0.1}, {"age_s": 0.3}, {"class_id": CAR, "in_path": False}],
     )
     def test_not_for(self, more: dict[str, object]) -> None:
         assert not drive(self.sign(39, 1, **more), 5, speed_mps=5.0)
