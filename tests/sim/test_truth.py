@@ -13,9 +13,14 @@ STEP_NS = 100_000_000
 
 
 def car(
-    id: int = 1, box: Box = CAR_BOX, distance_m: float = 10.0, ttc_s: float | None = None, visible: float = 1.0
+    id: int = 1,
+    box: Box = CAR_BOX,
+    distance_m: float = 10.0,
+    ttc_s: float | None = None,
+    visible: float = 1.0,
+    lateral_m: float = 0.0,
 ) -> TrueObject:
-    return TrueObject(id, "car", box, distance_m, 0.0, 2.0, ttc_s, visible)
+    return TrueObject(id, "car", box, distance_m, lateral_m, 2.0, ttc_s, visible)
 
 
 def light(state: str) -> TrueObject:
@@ -101,6 +106,12 @@ class TestNumbers:
         figures = compare(truth(*frames), rows(*said), []).as_dict()
         assert figures["ttc_error_pct"] == 10.0
         assert figures["ttc_given_pct"] == 50.0
+
+    def test_times_to_collision_of_what_is_ahead_stand_by_themselves(self) -> None:
+        frames = [(car(ttc_s=4.0),), (car(ttc_s=4.0, lateral_m=3.1),), (car(ttc_s=4.0, lateral_m=-3.5),)]
+        said = [[track(ttc_s=4.2)], [track(ttc_s=3.0)], [track(ttc_s=3.0)]]
+        figures = compare(truth(*frames), rows(*said), []).as_dict()
+        assert (figures["ttc_error_pct"], figures["ttc_ahead_error_pct"]) == (25.0, 5.0)
 
     def test_colours_are_right_wrong_or_not_said(self) -> None:
         frames = [(light("red"),)] * 4
