@@ -31,6 +31,9 @@ def detector(
         typer.Option(help="0 without the far strip; over a drive (CamVid): look at it every so many frames.", min=0),
     ] = 1,
     score: Annotated[float, typer.Option(help="Confidence of the figures that need one.", min=0.02, max=0.99)] = 0.3,
+    plain_merge: Annotated[
+        bool, typer.Option("--plain-merge", help="Merge the two looks by NMS alone, to see what kitt's rules do.")
+    ] = False,
     json_out: Annotated[Path | None, typer.Option("--json", help="Also write all figures to this file.")] = None,
 ) -> None:
     """COCO metrics, recall by box height and by distance, recall at 90 % precision; for masks, pixels in boxes."""
@@ -43,6 +46,7 @@ def detector(
     from kitt.eval.datasets import read, read_coco
     from kitt.eval.run import camvid, report, see
     from kitt.eval.table import coverage_lines, detector_lines
+    from kitt.eyes.looks import merge, merge_plainly
 
     if (folder is None) == (annotations is None) or (annotations is None) != (images is None):
         raise KittError("give either the folder of a labelled set, or --annotations COCO.json with --images FOLDER")
@@ -56,7 +60,7 @@ def detector(
         lines = coverage_lines(figures)
     else:
         data = read(folder) if folder is not None else read_coco(Path(str(annotations)), Path(str(images)))
-        figures = report(data, see(data, eyes, progress), score)
+        figures = report(data, see(data, eyes, progress, merge_plainly if plain_merge else merge), score)
         lines = detector_lines(figures)
     for line in lines:
         typer.echo(line)

@@ -23,7 +23,8 @@ from kitt.eval.matching import (
     recall_at_precision,
     recall_by,
 )
-from kitt.eyes.detector import Detector
+from kitt.eyes.detector import Detector, Merge
+from kitt.eyes.looks import merge
 from kitt.types import U8, Detections, Frame
 
 FLOOR = 0.02
@@ -50,9 +51,10 @@ class Seen:
 class Eyes:
     """A detector for single pictures of any size, which it adapts to."""
 
-    def __init__(self, config: EyesConfig, floor: float = FLOOR) -> None:
+    def __init__(self, config: EyesConfig, floor: float = FLOOR, merge: Merge = merge) -> None:
         self.config = config
         self._floor = floor
+        self._merge = merge
         self._detector: Detector | None = None
         self._descriptions: dict[tuple[int, int], dict[str, Any]] = {}
 
@@ -61,7 +63,7 @@ class Eyes:
         frame = Frame(index, 0, image)
         horizon = frame.size[1] / 2 if horizon_y_px is None else horizon_y_px
         if self._detector is None:
-            self._detector = Detector(self.config, frame.size, horizon, floor=self._floor)
+            self._detector = Detector(self.config, frame.size, horizon, floor=self._floor, merge=self._merge)
         else:
             self._detector.aim(horizon, frame.size)
         found = self._detector.process(frame)
@@ -74,9 +76,9 @@ class Eyes:
         return [self._descriptions[size] for size in sorted(self._descriptions)]
 
 
-def see(data: DataSet, config: EyesConfig, progress: Progress = silent) -> Seen:
-    """Every picture through the detector. Raises KittError on a picture that cannot be read."""
-    eyes = Eyes(config)
+def see(data: DataSet, config: EyesConfig, progress: Progress = silent, merge: Merge = merge) -> Seen:
+    """Every picture through the detector, its two looks merged by `merge`. Raises KittError on an unreadable one."""
+    eyes = Eyes(config, merge=merge)
     found, dark = [], []
     for sample in progress(data.samples, len(data.samples)):
         image = sample.load()

@@ -16,7 +16,7 @@ from kitt.engine.backend import load as load_backend
 from kitt.engine.pull import ensure
 from kitt.eyes.families import Family, free_size, identify, input_spec
 from kitt.eyes.letterbox import Letterbox
-from kitt.eyes.looks import Look, load_calibration, merge, plan, unmerged
+from kitt.eyes.looks import Calibration, Look, load_calibration, merge, plan, unmerged
 from kitt.eyes.nms import nms, strongest_first
 from kitt.types import Detections, Frame
 
@@ -29,6 +29,7 @@ CANDIDATES = 512
 """The strongest so many candidates of one look leave the network; NMS halves them again."""
 
 BackendFactory = Callable[[Path, int], Backend]
+Merge = Callable[[Detections, Detections, tuple[Look, Look], tuple[int, int], Calibration], Detections]
 ModelStore = Callable[[str, int, int], Path]
 
 
@@ -65,6 +66,7 @@ class Detector:
         backend: BackendFactory = load_backend,
         store: ModelStore = ensure,
         floor: float = FLOOR,
+        merge: Merge = merge,
     ) -> None:
         """Load the networks. Raises KittError when the model cannot be had or has a layout kitt does not know."""
         self.config = config
@@ -75,6 +77,7 @@ class Detector:
         self._backend = backend
         self._store = store
         self._floor = floor
+        self._merge = merge
         self._own = config.model.endswith(".onnx")
         self._loaded: dict[tuple[int, int] | None, _Network] = {}
         self._calibration = load_calibration(config.model)
@@ -90,7 +93,7 @@ class Detector:
             seen = looks[0][1]
             return nms(seen) if len(self._eyes) == 1 else unmerged(seen, (self._eyes[0].look, self._eyes[1].look))
         (whole, seen), (strip, seen_far) = looks
-        return merge(seen, seen_far, (whole, strip), frame.size, self._calibration)
+        return self._merge(seen, seen_far, (whole, strip), frame.size, self._calibration)
 
     def candidates(self, frame: Frame) -> list[tuple[Look, Detections]]:
         """What each look that is due sees by itself, doubles and all; `process` makes one of them."""

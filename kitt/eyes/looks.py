@@ -155,6 +155,17 @@ def merge(
     return nms(Detections.concat([_doubted(whole, in_view)[~better], strip]))
 
 
+def merge_plainly(
+    whole: Detections,
+    strip: Detections,
+    looks: tuple[Look, Look],
+    frame_size: tuple[int, int],
+    calibration: Calibration,
+) -> Detections:
+    """Both looks' candidates through one NMS, without a rule: what `merge` is measured against."""
+    return nms(Detections.concat([whole, strip]))
+
+
 def unmerged(whole: Detections, looks: tuple[Look, Look]) -> Detections:
     """The same for a frame in which the strip is not due: what is its business and waits for its word is doubted.
 
