@@ -47,7 +47,7 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, line: int, 
 
 
 def test_broken_toml_and_missing_files_are_one_line(tmp_path: Path) -> None:
-    with pytest.raises(KittError, match="not valid TOML.*line 1"):
+    with pytest.raises(KittError, match=r"not valid TOML.*line 1"):
         load(write(tmp_path, "x = = 1\n"))
     with pytest.raises(KittError, match="cannot read"):
         load(tmp_path / "none.toml")
@@ -59,7 +59,7 @@ def test_broken_toml_and_missing_files_are_one_line(tmp_path: Path) -> None:
 def test_a_calibration_in_the_wrong_unit_is_refused(tmp_path: Path) -> None:
     with pytest.raises(KittError, match=r":2: unknown key 'camera_height_cm' \(meant 'camera_height_m"):
         load_camera(write(tmp_path, "focal_px = 900\ncamera_height_cm = 130\n"))
-    with pytest.raises(KittError, match="outside 0.3 to 4.0"):
+    with pytest.raises(KittError, match=r"outside 0\.3 to 4\.0"):
         load_camera(write(tmp_path, "camera_height_m = 130\n"))
 
 

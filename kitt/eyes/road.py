@@ -233,17 +233,3 @@ class RoadReader:
         colours, confidence = self._lights.process(frame.image, tracks.xyxy[read])
         states[rows] = self._votes.update(tracks.id[rows], frame.t_ns, tracks.id[read], colours, confidence)
         return states
-
-
-def relevant_light(scene: Scene, longest_m: float = 80.0, aside_m: float = 9.0) -> int | None:
-    """Row of the traffic light that is most likely ours, None where there is none: above the horizon, in reach, and
-    the best of nearness and closeness to the car's axis. Arrow lights of other lanes are not told apart."""
-    boxes = scene.tracks.xyxy
-    able = (scene.tracks.class_id == TRAFFIC_LIGHT) & (scene.tracks.unseen_s <= 0.5)
-    able &= ((boxes[:, 1] + boxes[:, 3]) / 2 < scene.horizon_y_px) & (scene.distance_m < longest_m)
-    able &= np.abs(scene.lateral_m) < aside_m
-    rows = np.flatnonzero(able)
-    if not len(rows):
-        return None
-    cost = scene.distance_m[rows] * (1.0 + np.abs(scene.lateral_m[rows]) / 4.0)
-    return int(rows[np.argmin(cost)])

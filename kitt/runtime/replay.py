@@ -22,6 +22,7 @@ from kitt.runtime.prefetch import prefetch
 from kitt.types import U8, Frame, Signals, Warning
 
 TICK_NS = 100_000_000
+LONGEST_GAP_NS = 60_000_000_000
 SPEED_LIMIT_NS = 1_000_000_000
 """A speed older than this is no longer known."""
 READ_AHEAD = 6
@@ -150,12 +151,18 @@ class Replay:
         yield result
 
     def _tick_to(self, t_ns: int) -> None:
-        """Let the virtual clock tick through a gap, for what must be noticed while nothing comes in."""
+        """Let the virtual clock tick through a gap, for what must be noticed while nothing comes in.
+
+        Only its beginning: a clock that was set forward by years would else keep the replay busy for hours.
+        """
         assert self._ticked_ns is not None
-        while self._ticked_ns + TICK_NS <= t_ns:
+        until_ns = min(t_ns, self._ticked_ns + LONGEST_GAP_NS)
+        while self._ticked_ns + TICK_NS <= until_ns:
             self._ticked_ns += TICK_NS
             for warning in self.pipeline.warner.tick(self._ticked_ns):
                 self._warn(warning)
+        if until_ns < t_ns:
+            self._ticked_ns = t_ns
 
     def _signals(self, t_ns: int) -> Signals:
         fresh = self._speed is not None and t_ns - self._speed.t_ns <= SPEED_LIMIT_NS

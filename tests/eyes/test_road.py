@@ -7,7 +7,7 @@ import pytest
 
 from kitt.config import CameraCalibration
 from kitt.eyes.camera import Camera
-from kitt.eyes.road import RoadReader, relevant_light
+from kitt.eyes.road import RoadReader
 from kitt.types import (
     BICYCLE,
     BUS,
@@ -227,13 +227,6 @@ def test_a_light_changes_colour_once_three_readings_agree_and_fades_when_unread(
     later = [int(reader.process(frame(i, head(None)), gone, Signals()).light[0]) for i in range(20, 40)]
     assert later[5] == LIGHT_GREEN
     assert later[-1] == LIGHT_UNKNOWN
-
-
-def test_the_light_over_our_lane_is_the_relevant_one(reader: RoadReader) -> None:
-    lights = [box(TRAFFIC_LIGHT, 30, 8, 5), box(TRAFFIC_LIGHT, 28, 1, 5), box(TRAFFIC_LIGHT, 25, 0, -1.2), box(CAR, 9)]
-    scene = see(reader, 0, tracks(lights, [TRAFFIC_LIGHT] * 3 + [CAR]))
-    assert relevant_light(scene) == 1
-    assert relevant_light(see(reader, 1, tracks(lights[3:], [CAR]))) is None
 
 
 def test_a_scene_cut_forgets_tracks_but_not_the_camera(reader: RoadReader) -> None:

@@ -1,6 +1,6 @@
 """Small drives made on the spot, and the detector's real weights, small and fast."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,10 +49,10 @@ def make_drive(tmp_path: Path) -> MakeDrive:
 
 
 @pytest.fixture
-def fast() -> Iterator[Config]:
+def fast() -> Config:
     """Settings for the smallest model, one look; skips where the weights are not there."""
     config = Config()
     model = "efficientdet-lite0"
     if not weights_path(model).exists():
         pytest.skip("the detector's weights are not here: run `kitt models pull`")
-    yield replace(config, eyes=replace(config.eyes, model=model, strip_every=0, threads=1))
+    return replace(config, eyes=replace(config.eyes, model=model, strip_every=0, threads=1))

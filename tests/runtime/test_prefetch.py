@@ -22,11 +22,10 @@ def test_prefetch_raises_the_error_after_the_items_before_it() -> None:
         yield 1
         raise ValueError("the file ends here")
 
-    got = []
+    items = prefetch(broken(), 2)
+    assert next(items) == 1
     with pytest.raises(ValueError, match="ends here"):
-        for item in prefetch(broken(), 2):
-            got.append(item)
-    assert got == [1]
+        next(items)
 
 
 def test_prefetch_stops_its_thread_when_left_early() -> None:
@@ -55,9 +54,13 @@ def test_behind_raises_its_workers_error_once_and_does_no_more_work() -> None:
         done.append(i)
 
     behind = Behind(work, 1)
-    with pytest.raises(OSError, match="disk full"):
+
+    def put_many() -> None:
         for i in range(20):
             behind.put(i)
+
+    with pytest.raises(OSError, match="disk full"):
+        put_many()
     with pytest.raises(OSError, match="disk full"):
         behind.close()
     assert done == [0]

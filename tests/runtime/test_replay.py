@@ -9,8 +9,8 @@ from kitt.config import CameraCalibration, Config, to_toml
 from kitt.drive.records import IMAGE_TOPIC, Picture, Record
 from kitt.drive.source import open_source
 from kitt.drive.writer import DriveWriter
-from kitt.runtime.replay import Notice, Replay, ReplayOptions
 from kitt.runtime.pipeline import FrameResult
+from kitt.runtime.replay import Notice, Replay, ReplayOptions
 from kitt.types import Warning
 
 from .conftest import FRAME_NS, START_NS, MakeDrive, jpeg, pictures, speeds
@@ -124,3 +124,11 @@ def test_leaving_early_stops_cleanly(make_drive: MakeDrive, fast: Config) -> Non
     frames = iter(Replay(open_source(make_drive(list(pictures(30)))), ReplayOptions(fast)))
     assert next(frames).frame.index == 0
     frames.close()
+
+
+def test_a_clock_set_forward_by_years_costs_no_time(make_drive: MakeDrive, fast: Config) -> None:
+    late = [replace(p, t_ns=p.t_ns + 10**17) for p in pictures(3)]
+    replay, log = run(make_drive([*pictures(3), *late]), fast)
+    assert len(log.results) == 6
+    assert replay.counts["warning:camera_lost"] >= 1
+    assert replay.counts["notice:time_jump"] == 1

@@ -160,3 +160,11 @@ def test_the_command_line_says_bad_input_in_one_line_with_exit_code_2(tmp_path: 
         assert done.returncode == 2
         assert done.stderr.startswith("kitt: ")
         assert done.stderr.count("\n") == 1
+
+
+def test_a_gap_of_hours_is_short_in_the_film(make_drive: MakeDrive, tmp_path: Path, fast: Config) -> None:
+    late = [replace(p, t_ns=p.t_ns + 10**13) for p in pictures(3)]
+    report = run(make_drive([*pictures(3), *late]), tmp_path / "out", fast)
+    assert report["speech"]["said"] >= 1
+    with av.open(str(tmp_path / "out/overlay.mp4")) as film:
+        assert [f.time for f in film.decode(video=0)][-1] < 6.0

@@ -41,6 +41,8 @@ class Gather:
     stills: dict[int, bytes] = field(default_factory=dict)
     """JPEG of the overlay at a warning, by the warning's index."""
 
+    speech: Counter[str] = field(default_factory=Counter)
+    """Sentences said, cut off by more urgent ones, and never said since they were stale."""
     unspoken: list[str] = field(default_factory=list)
     """Why the voice failed, for each warning it could not speak."""
 

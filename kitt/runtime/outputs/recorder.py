@@ -26,6 +26,7 @@ OUTPUTS = ("report.json", "report.html", "events.jsonl", "tracks.jsonl", "result
 """Everything a replay writes; `--force` replaces these and touches nothing else in the folder."""
 AUDIO_RATE_HZ = 44_100
 WRITE_BEHIND = 12
+GAP_NS = 5_000_000_000
 TAIL_S = 4.0
 """The film goes on this long after its last picture at most, so that a last warning is heard to its end."""
 
@@ -138,7 +139,10 @@ class Recorder:
 
 
 class _Film:
-    """overlay.mp4: pictures drawn over, the drive's sound with kitt's voice mixed in."""
+    """overlay.mp4: pictures drawn over, the drive's sound with kitt's voice mixed in.
+
+    A gap longer than GAP_NS is shortened to that: a film with an hour of nothing helps nobody.
+    """
 
     def __init__(self, path: Path, voice: Voice | None, gather: Gather) -> None:
         self._path = path
@@ -148,6 +152,7 @@ class _Film:
         self._speech = SpeechTrack(AUDIO_RATE_HZ)
         self._mp4: Mp4 | None = None
         self._origin_ns = 0
+        self._skipped_ns = 0
         self._sound_ns = 0
         self._waiting: list[Warning] = []
 
@@ -157,11 +162,13 @@ class _Film:
         if self._mp4 is None:
             self._mp4 = Mp4(self._path, result.frame.size, AUDIO_RATE_HZ)
             self._origin_ns = self._sound_ns = t_ns
-        self._mp4.picture((t_ns - self._origin_ns) / 1e9, image)
+        self._sound_to(self._sound_ns + GAP_NS if t_ns - self._sound_ns > GAP_NS else t_ns)
+        self._skipped_ns += t_ns - self._sound_ns
+        self._sound_ns = t_ns
+        self._mp4.picture((t_ns - self._origin_ns - self._skipped_ns) / 1e9, image)
         for warning in self._waiting:
             self._gather.still(warning, image)
         self._waiting.clear()
-        self._sound_to(t_ns)
 
     def warn(self, warning: Warning) -> None:
         self._overlay.say(warning)
@@ -181,6 +188,7 @@ class _Film:
         if self._mp4:
             self._sound_to(self._sound_ns + int(TAIL_S * 1e9) if self._speech.speaking else self._sound_ns)
             self._mp4.close()
+        self._gather.speech.update(self._speech.counts)
 
     def _sound_to(self, t_ns: int) -> None:
         """Sound up to a picture's time: a warning of that picture may still be placed at it, none before it."""

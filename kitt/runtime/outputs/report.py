@@ -65,6 +65,7 @@ def build(
         "warnings": [warning_row(w) for w in gather.warnings],
         "warnings_off": pipeline.warner.off() if not replay.counts["speed"] else [],
         "warnings_unspoken": gather.unspoken,
+        "speech": dict(gather.speech),
         "events_sha256": events_sha256,
         "speed": {
             "wall_s": number(wall_s),
