@@ -58,7 +58,7 @@ class EyesConfig:
     threads: int = setting(2, "CPU threads of the detector", low=1, high=64)
     score: float = setting(0.3, "detections below this confidence only keep tracks alive", low=0.01, high=0.99)
     strip_every: int = setting(
-        2, "look at the full-resolution strip around the horizon every so many frames; 0 = never", low=0, high=30
+        1, "look at the full-resolution strip around the horizon every so many frames; 0 = never", low=0, high=30
     )
 
 
