@@ -145,41 +145,41 @@ def resident_mb() -> float:
         return int(f.read().split()[1]) * 4096 / 1e6
 
 
-class Looped:
-    """A drive again and again for `minutes`, its time going on; for watching memory."""
+def looped(path: Path, minutes: float) -> Source:
+    """A drive again and again for so many minutes, its time going on."""
+    source = open_source(path)
 
-    def __init__(self, path: Path, minutes: float) -> None:
-        self.inner: Source = open_source(path)
-        self.path = path
-        self.minutes = minutes
-        self.attachments = self.inner.attachments
-
-    def records(self) -> Iterator[Record]:
-        first: int | None = None
+    def read() -> Iterator[Record]:
         shift = 0
+        first: int | None = None
         while True:
             last = 0
-            for record in open_source(self.path).records():
+            for record in open_source(path).records():
                 if isinstance(record, Problem):
                     continue
                 first = record.t_ns if first is None else first
-                moved = replace(record, t_ns=record.t_ns + shift)
-                last = moved.t_ns
-                if last - first > self.minutes * 60e9:
+                last = record.t_ns + shift
+                if last - first > minutes * 60e9:
                     return
-                yield moved
-            shift += last - shift - first + FRAME_NS if first is not None else 0
+                yield replace(record, t_ns=last)
+            if first is None:
+                return
+            shift = last + FRAME_NS - first
+
+    return replace(source, read=read, picture_count=None)
 
 
 def memory(path: Path, config: Config, minutes: float) -> tuple[float, float, float]:
-    """Resident MB after the first minute of a looped drive, at its end, and at most."""
-    replay = Replay(Looped(path, minutes), ReplayOptions(config))  # type: ignore[arg-type]
+    """Resident MB after the first minute of a looped drive with all its files written, at its end, and at most."""
     first_minute = peak = now = 0.0
-    for result in replay:
-        now = resident_mb()
-        peak = max(peak, now)
-        if not first_minute and replay.start_ns is not None and result.frame.t_ns - replay.start_ns > 60e9:
-            first_minute = now
+    with tempfile.TemporaryDirectory() as folder:
+        session = Session(looped(path, minutes), ReplayOptions(config), Path(folder))
+        gather = session.recorder.gather
+        for _ in session.run():
+            now = resident_mb()
+            peak = max(peak, now)
+            if not first_minute and gather.last_ns - gather.origin_ns > 60e9:
+                first_minute = now
     return first_minute, now, peak
 
 
