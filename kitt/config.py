@@ -7,9 +7,10 @@ number outside its range is a `KittError` that names file, line and what is allo
 from __future__ import annotations
 
 import difflib
+import math
 import re
 import sys
-from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_type_hints
 
@@ -33,7 +34,10 @@ def setting(
 
 @dataclass(frozen=True)
 class CameraCalibration:
-    """A camera and how it sits in the car. `estimated` says that nobody measured it."""
+    """A camera and how it sits in the car. `estimated` says that not all of it was measured.
+
+    width_px 0 stands for pictures of any size, their camera unknown: then only the numbers that are not pixels count.
+    """
 
     width_px: int = setting(1280, "width of the picture that the numbers below are for", low=16, high=16384)
     height_px: int = setting(720, "height of that picture", low=16, high=16384)
@@ -92,17 +96,58 @@ class Config:
 
 def load(path: Path | str) -> Config:
     """Read a kitt.toml. Raises KittError with file and line."""
-    return _load(Path(path), Config)
+    return _parse(_text(Path(path)), Path(path), Config)
 
 
 def load_camera(path: Path | str) -> CameraCalibration:
     """Read a camera calibration file (TOML, flat). Raises KittError with file and line."""
-    return _load(Path(path), CameraCalibration)
+    return parse_camera(_text(Path(path)), str(path))
+
+
+ESTIMATED_FIELD_OF_VIEW_DEG = 58.0
+"""Horizontal; what forward cameras meant for driving have (50 to 65). Action cameras see wider: then distances
+come out too long, by the ratio of the focal lengths."""
+_PIXELS = ("focal_px", "center_x_px", "center_y_px", "bonnet_y_px")
+_MEASURED = ("width_px", "height_px", "focal_px", "camera_height_m", "pitch_deg")
+
+
+def estimated_camera(width_px: int, height_px: int) -> CameraCalibration:
+    """A calibration nobody measured, for a picture of that size: level camera, 1.3 m above the road, 58 deg wide."""
+    return CameraCalibration(
+        width_px=width_px,
+        height_px=height_px,
+        focal_px=width_px / 2.0 / math.tan(math.radians(ESTIMATED_FIELD_OF_VIEW_DEG) / 2.0),
+        center_x_px=width_px / 2.0,
+        center_y_px=height_px / 2.0,
+        estimated=True,
+    )
 
 
 def parse_camera(text: str, name: str) -> CameraCalibration:
-    """A calibration from the text of its TOML file; `name` is what errors call it."""
-    return _parse(text, Path(name), CameraCalibration)
+    """A calibration from the text of its TOML file; `name` is what errors call it.
+
+    What the file leaves out is estimated: the principal point lies in the middle, the focal length follows from a usual
+    field of view. The result says `estimated` unless size, focal length, height and pitch are all given.
+    """
+    read = _parse(text, Path(name), CameraCalibration)
+    given = set(tomllib.loads(text))
+    pixels = [key for key in _PIXELS if key in given]
+    if pixels and not {"width_px", "height_px"} <= given:
+        where = f"{name}:{_line_of(text, (), pixels[0])}"
+        raise KittError(f"{where}: '{pixels[0]}' counts pixels of a picture of which size? Add width_px and height_px")
+    if "width_px" in given or "height_px" in given:
+        usual = estimated_camera(read.width_px, read.height_px)
+        read = replace(read, **{k: getattr(usual, k) for k in _PIXELS[:3] if k not in given})
+    else:
+        read = replace(read, width_px=0, height_px=0)
+    for key, most in (("center_x_px", read.width_px), ("center_y_px", read.height_px), ("bonnet_y_px", read.height_px)):
+        if key in given and getattr(read, key) > most:
+            where = f"{name}:{_line_of(text, (), key)}"
+            raise KittError(f"{where}: '{key}' = {getattr(read, key)!r} lies outside a picture of {most} pixels there")
+    if 0 < read.bonnet_y_px < read.height_px / 3:
+        where = f"{name}:{_line_of(text, (), 'bonnet_y_px')}"
+        raise KittError(f"{where}: 'bonnet_y_px' = {read.bonnet_y_px!r} hides the road: it counts rows from the top")
+    return replace(read, estimated=read.estimated or not set(_MEASURED) <= given)
 
 
 def to_toml(value: Any) -> str:
@@ -122,14 +167,13 @@ def checked(section: Any, given: dict[str, Any]) -> dict[str, Any]:
     return {k: _checked(known[k], hints[k], v, "command line") for k, v in given.items() if v is not None}
 
 
-def _load(path: Path, cls: type[T]) -> T:
+def _text(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as e:
         raise KittError(f"{path}: cannot read: {e.strerror}") from e
     except UnicodeDecodeError as e:
         raise KittError(f"{path}: not a text file (UTF-8): byte {e.start}") from e
-    return _parse(text, path, cls)
 
 
 def _parse(text: str, path: Path, cls: type[T]) -> T:

@@ -72,3 +72,33 @@ def test_command_line_values_are_held_against_the_same_ranges() -> None:
     assert checked(Config().eyes, {"threads": 3, "model": None}) == {"threads": 3}
     with pytest.raises(KittError, match="'language' = 'de'; allowed"):
         checked(Config().voice, {"language": "de"})
+
+
+def test_what_a_calibration_leaves_out_is_the_usual_of_that_picture_and_said_to_be_estimated(tmp_path: Path) -> None:
+    camera = load_camera(write(tmp_path, "width_px = 1920\nheight_px = 1080\nfocal_px = 1500\ncamera_height_m = 1.3\n"))
+    assert (camera.center_x_px, camera.center_y_px) == (960, 540)
+    assert camera.estimated
+    whole = load_camera(
+        write(tmp_path, "width_px=1920\nheight_px=1080\nfocal_px=1500\ncamera_height_m=1.3\npitch_deg=0.5\n")
+    )
+    assert not whole.estimated
+
+
+def test_a_calibration_without_pixels_serves_any_picture(tmp_path: Path) -> None:
+    camera = load_camera(write(tmp_path, 'driving_side = "left"\n'))
+    assert camera.width_px == 0
+    assert camera.estimated
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("\nfocal_px = 800\n", 2, "Add width_px and height_px"),
+        ("width_px = 960\nheight_px = 540\ncenter_x_px = 5000\n", 3, "outside a picture of 960 pixels"),
+        ("width_px = 960\nheight_px = 540\nbonnet_y_px = 2\n", 3, "hides the road"),
+    ],
+)
+def test_a_calibration_that_contradicts_itself_is_refused(tmp_path: Path, text: str, line: int, says: str) -> None:
+    with pytest.raises(KittError, match=says) as e:
+        load_camera(write(tmp_path, text))
+    assert f":{line}: " in str(e.value)

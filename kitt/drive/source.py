@@ -104,9 +104,16 @@ def open_source(
         raise KittError(f"--fps {fps:g} is outside 0 to 1000")
     options = Options(from_s, to_s, fps, topic, others, transcode)
     try:
-        return find_importer(path).read(path, options)
+        source = find_importer(path).read(path, options)
     except OSError as e:
         raise KittError(f"{path}: cannot read: {e.strerror or e}") from e
+    if fps is not None and source.kind != "folder":
+        raise KittError(f"{path}: --fps is for a folder of pictures; a {source.kind} has times of its own")
+    if topic is not None and source.kind != "mcap":
+        raise KittError(f"{path}: --topic chooses among the cameras of an MCAP; this is a {source.kind}")
+    if from_s is not None and source.duration_ns is not None and from_s * 1e9 >= source.duration_ns:
+        raise KittError(f"{path}: --from {from_s:g} lies beyond its end; it is {source.duration_ns / 1e9:.2f} s long")
+    return source
 
 
 def merge(sources: list[Source], offset_s: float = 0.0) -> Source:

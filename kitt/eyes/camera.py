@@ -9,33 +9,16 @@ Geometry: Hartley and Zisserman, Multiple View Geometry, 2nd ed., chapters 6 and
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from kitt.config import CameraCalibration
+from kitt.config import CameraCalibration, estimated_camera
 from kitt.errors import KittError
 from kitt.types import F64
 
-ESTIMATED_FIELD_OF_VIEW_DEG = 58.0
-"""Horizontal; what forward cameras meant for driving have (50 to 65). Action cameras see wider: then distances
-come out too long, by the ratio of the focal lengths."""
-
 SHAPE_TOLERANCE = 0.02
-
-
-def estimated_calibration(width_px: int, height_px: int) -> CameraCalibration:
-    """A calibration nobody measured, for a picture of that size: level camera, 1.3 m above the road, 58 deg wide."""
-    focal = width_px / 2.0 / math.tan(math.radians(ESTIMATED_FIELD_OF_VIEW_DEG) / 2.0)
-    return CameraCalibration(
-        width_px=width_px,
-        height_px=height_px,
-        focal_px=focal,
-        center_x_px=width_px / 2.0,
-        center_y_px=height_px / 2.0,
-        estimated=True,
-    )
 
 
 @dataclass(frozen=True)
@@ -63,6 +46,10 @@ class Camera:
     def of(calibration: CameraCalibration, frame_size: tuple[int, int]) -> Camera:
         """The camera behind pictures of `frame_size` (width, height); KittError where the shapes do not fit."""
         width, height = frame_size
+        if not calibration.width_px:
+            usual = estimated_camera(width, height)
+            same = ("width_px", "height_px", "focal_px", "center_x_px", "center_y_px")
+            calibration = replace(calibration, **{name: getattr(usual, name) for name in same})
         x_scale, y_scale = width / calibration.width_px, height / calibration.height_px
         if abs(x_scale / y_scale - 1.0) > SHAPE_TOLERANCE:
             raise KittError(

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from kitt.config import CameraCalibration
-from kitt.eyes.camera import Camera, estimated_calibration
+from kitt.config import CameraCalibration, estimated_camera
+from kitt.eyes.camera import Camera
 from kitt.eyes.distance import (
     CLASS_HEIGHT_M,
     CLASS_SPREAD,
@@ -91,7 +91,7 @@ class RoadReader:
         settings: RoadSettings | None = None,
     ) -> None:
         self.settings = settings or RoadSettings()
-        self.camera = Camera.of(calibration or estimated_calibration(*frame_size), frame_size)
+        self.camera = Camera.of(calibration or estimated_camera(*frame_size), frame_size)
         self.horizon = Horizon(self.camera, self.settings.horizon)
         self._distance = DistanceFilter(self.settings.distance)
         self._lights = LightReader(self.settings.light, self.camera.left_hand_traffic)

@@ -48,6 +48,7 @@ class Pipeline:
         self.tracker = Tracker(TrackerSettings(high_score=config.eyes.score))
         self.cut = SceneCut()
         self.size: tuple[int, int] | None = None
+        self._first_size: tuple[int, int] | None = None
         self.resized = 0
         self.cuts = 0
         self.detector: Detector
@@ -55,13 +56,18 @@ class Pipeline:
 
     def _fit(self, size: tuple[int, int]) -> None:
         """Organs that know the picture's size; a change of size midway is a new camera to them."""
-        if self.size is not None:
+        if self.size is None:
+            self._first_size = size
+        # whoever changes the picture midway changed the camera, and the calibration is of the first one
+        self.road = RoadReader(self.camera if size == self._first_size else None, size)
+        if self.size is None:
+            self.detector = Detector(self.config.eyes, size, self.road.horizon.y_px, clock=self.clock)
+        else:
             self.resized += 1
             self.tracker.reset()
             self.warner.reset_tracks()
+            self.detector.aim(self.road.horizon.y_px, size)
         self.size = size
-        self.road = RoadReader(self.camera, size)
-        self.detector = Detector(self.config.eyes, size, self.road.horizon.y_px, clock=self.clock)
         self._aimed_px = self.road.horizon.y_px
 
     def process(self, frame: Frame, signals: Signals) -> FrameResult:

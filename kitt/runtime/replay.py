@@ -16,6 +16,7 @@ from kitt.config import CameraCalibration, Config, parse_camera
 from kitt.drive.decode import BadPicture, PictureDecoder
 from kitt.drive.records import Picture, Problem, Record, Speed
 from kitt.drive.source import Source
+from kitt.mind.warnings import TABLE
 from kitt.runtime.pace import Pace
 from kitt.runtime.pipeline import FrameResult, Pipeline
 from kitt.runtime.prefetch import prefetch
@@ -82,6 +83,7 @@ class Replay:
         self.end_ns: int | None = None
         self.sink = sink
         self._speed: Speed | None = None
+        self._speed_fresh = True
         self._ticked_ns: int | None = None
 
     def __iter__(self) -> Generator[FrameResult, None, None]:
@@ -137,11 +139,15 @@ class Replay:
             return
         frame = Frame(self.counts["frame"], t_ns, step.image, record.topic)
         resized = self.pipeline.resized
-        result = self.pipeline.process(frame, self._signals(t_ns))
+        signals = self._signals(t_ns)
+        result = self.pipeline.process(frame, signals)
         result = replace(result, stage_ns={"decode": step.decode_ns, **result.stage_ns})
         self.counts["frame"] += 1
         if self.pipeline.resized > resized:
-            self._note(t_ns, "frame_size_changed", f"pictures are {frame.size[0]}x{frame.size[1]} from here on")
+            size = f"{frame.size[0]}x{frame.size[1]}"
+            camera = self.pipeline.road.camera
+            guess = "; taken for another camera, whose calibration is estimated" if camera.estimated else ""
+            self._note(t_ns, "frame_size_changed", f"pictures are {size} from here on{guess}")
         if result.cut:
             self._note(t_ns, "scene_cut", "the picture changed at once: tracks start anew")
         for warning in result.warnings:
@@ -165,8 +171,16 @@ class Replay:
             self._ticked_ns = t_ns
 
     def _signals(self, t_ns: int) -> Signals:
-        fresh = self._speed is not None and t_ns - self._speed.t_ns <= SPEED_LIMIT_NS
-        return Signals(self._speed.speed_mps if fresh and self._speed else None)
+        speed = self._speed
+        if speed is None:
+            return Signals(None)
+        fresh = t_ns - speed.t_ns <= SPEED_LIMIT_NS
+        if fresh != self._speed_fresh:
+            self._speed_fresh = fresh
+            off = ", ".join(event.name for event in TABLE if event.speed.needed)
+            what = f"the speed is back; on again: {off}" if fresh else f"no speed for a second; off: {off}"
+            self._note(t_ns, "speed_back" if fresh else "speed_lost", what)
+        return Signals(speed.speed_mps if fresh else None)
 
     def _warn(self, warning: Warning) -> None:
         self.counts["warning"] += 1

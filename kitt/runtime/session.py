@@ -13,7 +13,7 @@ from typing import Any
 
 from kitt.drive.source import Source
 from kitt.errors import KittError
-from kitt.mouth.voice import make_voice
+from kitt.mouth.voice import Voice, make_voice
 from kitt.runtime.outputs import page, report
 from kitt.runtime.outputs.recorder import Recorder, prepare
 from kitt.runtime.replay import Replay, ReplayOptions
@@ -44,13 +44,20 @@ class Session:
         self._judge = judge
         self.replay = Replay(source, options)
         prepare(out, force)
-        self._voice = make_voice(options.config.voice.engine) if film and voice else None
+        self._voice: Voice | None = None
+        mute = ""
+        if film and voice:
+            try:
+                self._voice = make_voice(options.config.voice.engine)
+            except KittError as e:
+                mute = str(e)
         self.recorder = Recorder(
             out,
             source.attachments,
             score=options.config.eyes.score,
             film=film,
             voice=self._voice,
+            mute=mute,
             stage_times=stage_times,
         )
         self.replay.sink = self.recorder

@@ -203,11 +203,12 @@ def _hear(report: TruthReport, truth: Truth, rows: dict[int, Row], events: list[
 
 def _is_about(event: Row, w: TrueWarning, rows: dict[int, Row], objects: dict[int, dict[int, TrueObject]]) -> bool:
     """Whether the event's track lies where one of the expected objects is; a warning without a track may be."""
-    t_ns = event["t_ns"]
-    boxes = [_box(t) for t in rows.get(t_ns, {}).get("tracks", []) if t["id"] == event.get("track_id", -1)]
-    if not boxes or t_ns not in objects:
+    t_ns, track_id = event["t_ns"], event.get("track_id", -1)
+    if track_id < 0 or t_ns not in objects:
         return True
-    return any(iou(boxes[0], objects[t_ns][i].box) >= SAME_THING_IOU for i in w.object_ids if i in objects[t_ns])
+    boxes = [_box(t) for t in rows.get(t_ns, {}).get("tracks", []) if t["id"] == track_id]
+    there = [objects[t_ns][i].box for i in w.object_ids if i in objects[t_ns]]
+    return any(iou(box, true) >= SAME_THING_IOU for box in boxes for true in there)
 
 
 def _seconds(truth: Truth, t_ns: int) -> float:

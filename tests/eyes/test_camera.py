@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kitt.config import CameraCalibration
+from kitt.config import CameraCalibration, estimated_camera
 from kitt.errors import KittError
-from kitt.eyes.camera import Camera, estimated_calibration
+from kitt.eyes.camera import Camera
 
 CAMERAS = st.builds(
     lambda focal, height, pitch: Camera.of(
@@ -80,10 +80,17 @@ def test_a_calibration_for_another_shape_of_picture_is_refused_in_one_line() -> 
 
 
 def test_the_estimated_camera_says_so_and_sees_58_degrees() -> None:
-    calibration = estimated_calibration(1920, 1080)
+    calibration = estimated_camera(1920, 1080)
     camera = Camera.of(calibration, (1920, 1080))
     assert calibration.estimated
     assert camera.estimated
     left = math.atan2(camera.center_x_px, camera.focal_x_px)
     assert math.degrees(2 * left) == pytest.approx(58)
     assert camera.horizon_y_px == 540
+
+
+def test_a_calibration_without_a_size_takes_that_of_the_pictures() -> None:
+    calibration = CameraCalibration(width_px=0, height_px=0, driving_side="left", camera_height_m=1.5, estimated=True)
+    camera = Camera.of(calibration, (960, 540))
+    assert (camera.center_x_px, camera.center_y_px, camera.height_m) == (480, 270, 1.5)
+    assert camera.left_hand_traffic

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kitt.config import CameraCalibration
-from kitt.eyes.camera import Camera, estimated_calibration
+from kitt.config import CameraCalibration, estimated_camera
+from kitt.eyes.camera import Camera
 from kitt.eyes.distance import CLASS_HEIGHT_M, DistanceFilter, DistanceSettings, Measured, hidden_below, measure
 from kitt.types import CAR, F64, PERSON, STOP_SIGN, TRAFFIC_LIGHT, TRUCK
 
@@ -113,7 +113,7 @@ def test_a_hidden_foot_is_noticed() -> None:
 
 
 def test_an_estimated_camera_is_less_sure() -> None:
-    guess = Camera.of(estimated_calibration(1280, 720), (1280, 720))
+    guess = Camera.of(estimated_camera(1280, 720), (1280, 720))
     box = boxes(np.array([15.0]), np.array([1.52]))
     assert look(box, CAR, guess).bias[0] > look(box, CAR).bias[0]
 

@@ -8,8 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from kitt.config import CameraCalibration
-from kitt.eyes.camera import Camera, estimated_calibration
+from kitt.config import CameraCalibration, estimated_camera
+from kitt.eyes.camera import Camera
 from kitt.eyes.horizon import Horizon
 
 FPS = 15
@@ -82,8 +82,8 @@ def test_it_stays_within_its_bound() -> None:
 
 
 def test_an_estimated_camera_may_be_off_by_much_more() -> None:
-    believed = Camera.of(estimated_calibration(1280, 720), (1280, 720))
-    calibration = dataclasses.replace(estimated_calibration(1280, 720), pitch_deg=4, camera_height_m=1.45)
+    believed = Camera.of(estimated_camera(1280, 720), (1280, 720))
+    calibration = dataclasses.replace(estimated_camera(1280, 720), pitch_deg=4, camera_height_m=1.45)
     real = Camera.of(calibration, (1280, 720))
     horizon = Horizon(believed)
     drive(horizon, real, 60)

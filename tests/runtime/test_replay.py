@@ -9,6 +9,7 @@ from kitt.config import CameraCalibration, Config, to_toml
 from kitt.drive.records import IMAGE_TOPIC, Picture, Record
 from kitt.drive.source import open_source
 from kitt.drive.writer import DriveWriter
+from kitt.errors import KittError
 from kitt.runtime.pipeline import FrameResult
 from kitt.runtime.replay import Notice, Replay, ReplayOptions
 from kitt.types import Warning
@@ -132,3 +133,37 @@ def test_a_clock_set_forward_by_years_costs_no_time(make_drive: MakeDrive, fast:
     assert len(log.results) == 6
     assert replay.counts["warning:camera_lost"] >= 1
     assert replay.counts["notice:time_jump"] == 1
+
+
+def test_a_speed_that_stops_midway_is_told_with_what_it_switches_off(make_drive: MakeDrive, fast: Config) -> None:
+    _, log = run(make_drive([*pictures(20), *speeds(3)]), fast)
+    lost = [n for n in log.notices if n.event == "speed_lost"]
+    assert len(lost) == 1
+    assert "headway" in lost[0].text
+    assert lost[0].t_ns == START_NS + 13 * FRAME_NS
+
+
+def test_another_picture_size_is_another_camera_whose_calibration_is_estimated(tmp_path: Path, fast: Config) -> None:
+    camera = CameraCalibration(width_px=320, height_px=192, focal_px=300, center_x_px=160, center_y_px=96)
+    bigger = [Picture(p.t_ns, IMAGE_TOPIC, "jpeg", jpeg(i, (640, 384))) for i, p in enumerate(pictures(6))]
+    with DriveWriter(tmp_path / "d.mcap") as out:
+        for picture in [*pictures(3), *bigger[3:]]:
+            out.write(picture)
+    log = Log()
+    replay = Replay(open_source(tmp_path / "d.mcap"), ReplayOptions(fast, camera=camera), log)
+    for result in replay:
+        assert replay.pipeline.road.camera.estimated is (result.frame.index >= 3)
+    assert "calibration is estimated" in log.notices[0].text
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"fps": 10.0}, "--fps is for a folder"),
+        ({"from_s": 50.0}, r"--from 50 lies beyond its end; it is 0\.50 s long"),
+        ({"from_s": 2.0, "to_s": 1.0}, "--to 1 must be later than --from 2"),
+    ],
+)
+def test_options_that_cannot_apply_are_refused(make_drive: MakeDrive, options: dict[str, float], says: str) -> None:
+    with pytest.raises(KittError, match=says):
+        open_source(make_drive(list(pictures(6))), **options)  # type: ignore[arg-type]

@@ -168,3 +168,11 @@ def test_a_gap_of_hours_is_short_in_the_film(make_drive: MakeDrive, tmp_path: Pa
     assert report["speech"]["said"] >= 1
     with av.open(str(tmp_path / "out/overlay.mp4")) as film:
         assert [f.time for f in film.decode(video=0)][-1] < 6.0
+
+
+def test_without_a_voice_the_film_is_silent_and_the_report_says_why(drive: Path, tmp_path: Path, fast: Config) -> None:
+    config = replace(fast, voice=replace(fast.voice, engine="none-such"))
+    report = run(drive, tmp_path / "out", config)
+    assert len(report["warnings_unspoken"]) == len(report["warnings"]) == 1
+    assert "none-such" in report["warnings_unspoken"][0]
+    assert (tmp_path / "out/overlay.mp4").exists()

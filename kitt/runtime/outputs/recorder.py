@@ -46,7 +46,10 @@ def prepare(out: Path, force: bool) -> None:
 
 
 class Recorder:
-    """A replay's sink that keeps everything. `close` completes the files, also after an interruption."""
+    """A replay's sink that keeps everything. `close` completes the files, also after an interruption.
+
+    `voice` None leaves the warnings unspoken, as asked for, or because of `mute`, which then stands in the report.
+    """
 
     def __init__(
         self,
@@ -56,6 +59,7 @@ class Recorder:
         score: float,
         film: bool,
         voice: Voice | None,
+        mute: str = "",
         stage_times: bool,
     ) -> None:
         self.out = out
@@ -65,7 +69,7 @@ class Recorder:
         self._drive = DriveWriter(out / "result.mcap")
         for name, data in attachments.items():
             self._drive.attach(name, data)
-        self._film = _Film(out / "overlay.mp4", voice, self.gather) if film else None
+        self._film = _Film(out / "overlay.mp4", voice, mute, self.gather) if film else None
         self._stage_times = stage_times
         self._behind: Behind[Callable[[], None]] = Behind(self._run, WRITE_BEHIND)
 
@@ -144,9 +148,10 @@ class _Film:
     A gap longer than GAP_NS is shortened to that: a film with an hour of nothing helps nobody.
     """
 
-    def __init__(self, path: Path, voice: Voice | None, gather: Gather) -> None:
+    def __init__(self, path: Path, voice: Voice | None, mute: str, gather: Gather) -> None:
         self._path = path
         self._voice = voice
+        self._mute = mute
         self._gather = gather
         self._overlay = Overlay()
         self._speech = SpeechTrack(AUDIO_RATE_HZ)
@@ -180,6 +185,8 @@ class _Film:
                 self._gather.unspoken.append(str(e))
             else:
                 self._speech.say(warning.t_ns, warning.priority, spoken)
+        elif self._mute:
+            self._gather.unspoken.append(self._mute)
 
     def hear(self, sound: Sound) -> None:
         self._speech.hear(sound.t_ns, sound.rate_hz, sound.samples)
