@@ -58,18 +58,19 @@ ENGINES: dict[str, VoiceEngine] = {
 
 def make_voice(name: str) -> Voice:
     """The voice of that name. Raises KittError when there is none, or it is not installed."""
-    return _engine(name).make()
+    return find_engine(name).make()
 
 
 def available(name: str) -> tuple[bool, str, str]:
     """(it can speak, what is there, the line that mends it), for `kitt doctor`; starts nothing that stays."""
     try:
-        return _engine(name).available()
+        return find_engine(name).available()
     except KittError as e:
         return False, str(e), ""
 
 
-def _engine(name: str) -> VoiceEngine:
+def find_engine(name: str) -> VoiceEngine:
+    """The engine of that name, kitt's own or plugged in. Raises KittError when there is none or it cannot load."""
     if name in ENGINES:
         return ENGINES[name]
     plugged = {e.name: e for e in entry_points(group=ENTRY_POINTS)}

@@ -178,7 +178,7 @@ def memory(path: Path, config: Config, minutes: float) -> tuple[float, float, fl
         for _ in session.run():
             now = resident_mb()
             peak = max(peak, now)
-            if not first_minute and gather.last_ns - gather.origin_ns > 60e9:
+            if not first_minute and gather.t_s and gather.t_s[-1] > 60:
                 first_minute = now
     return first_minute, now, peak
 

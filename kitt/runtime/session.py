@@ -13,7 +13,7 @@ from typing import Any
 
 from kitt.drive.source import Source
 from kitt.errors import KittError
-from kitt.mouth.voice import Voice, make_voice
+from kitt.mouth.voice import Voice, find_engine
 from kitt.runtime.outputs import page, report
 from kitt.runtime.outputs.recorder import Recorder, prepare
 from kitt.runtime.replay import Replay, ReplayOptions
@@ -47,14 +47,16 @@ class Session:
         self._voice: Voice | None = None
         mute = ""
         if film and voice:
+            engine = find_engine(options.config.voice.engine)
             try:
-                self._voice = make_voice(options.config.voice.engine)
+                self._voice = engine.make()
             except KittError as e:
                 mute = str(e)
         self.recorder = Recorder(
             out,
             source.attachments,
             score=options.config.eyes.score,
+            origin_ns=source.start_ns,
             film=film,
             voice=self._voice,
             mute=mute,

@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any
 
 from kitt.sim.truth_file import Box, TrueFrame, TrueObject, TrueWarning, Truth, load
-from kitt.types import CLASSES
+from kitt.types import CLASSES, VEHICLES
 
 Row = dict[str, Any]
 
@@ -65,6 +65,8 @@ class TruthReport:
     ttc_asked: int = 0
     lights: dict[str, int] = field(default_factory=lambda: {"right": 0, "wrong": 0, "unknown": 0})
     warnings: list[Verdict] = field(default_factory=list)
+    ahead: list[tuple[float, float, float | None]] = field(default_factory=list)
+    """Of the nearest vehicle straight ahead in each picture: seconds, distance_m, ttc_s."""
 
     def count(self, verdict: str) -> int:
         return sum(w.verdict == verdict for w in self.warnings)
@@ -85,6 +87,7 @@ class TruthReport:
             "ttc_ahead_error_pct": _median_pct(self.ttc_ahead_errors),
             "ttc_given_pct": _pct(len(self.ttc_errors), self.ttc_asked),
             "light_pct": {k: _pct(n, sum(self.lights.values())) for k, n in self.lights.items()},
+            "ahead": [[_short(v) for v in row] for row in self.ahead],
             "warnings": [{k: _short(v) for k, v in vars(w).items()} for w in self.warnings],
             "warnings_hit": self.count("hit"),
             "warnings_missed": self.count("missed"),
@@ -105,6 +108,10 @@ def compare(truth: Truth, tracks_rows: list[Row], events_rows: list[Row]) -> Tru
         if frame.t_ns in rows:
             report.frames += 1
             _look(report, truth, frame, rows[frame.t_ns]["tracks"])
+            straight = [o for o in frame.objects if CLASSES.index(o.kind) in VEHICLES and abs(o.lateral_m) < AHEAD_M]
+            if straight:
+                o = min(straight, key=lambda o: o.distance_m)
+                report.ahead.append((_seconds(truth, frame.t_ns), o.distance_m, o.ttc_s))
     _hear(report, truth, rows, [e for e in events_rows if e.get("kind", "warning") == "warning"])
     return report
 

@@ -66,4 +66,4 @@ def test_a_package_that_is_broken_is_one_line(monkeypatch: pytest.MonkeyPatch, v
 def test_kitts_own_names_cannot_be_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(ENGINES) == {"espeak", "espeak-program"}
     monkeypatch.setattr(voice, "entry_points", lambda group: [EntryPoint("espeak", f"{__name__}:ENGINE", group)])
-    assert voice._engine("espeak") is ENGINES["espeak"]
+    assert voice.find_engine("espeak") is ENGINES["espeak"]

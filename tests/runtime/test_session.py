@@ -17,6 +17,7 @@ from kitt.config import Config
 from kitt.drive.records import IMAGE_TOPIC, Problem
 from kitt.drive.source import open_source
 from kitt.errors import KittError
+from kitt.mouth.voice import ENGINES, Voice, VoiceEngine
 from kitt.runtime.outputs.recorder import OUTPUTS
 from kitt.runtime.replay import ReplayOptions
 from kitt.runtime.session import Session
@@ -170,9 +171,21 @@ def test_a_gap_of_hours_is_short_in_the_film(make_drive: MakeDrive, tmp_path: Pa
         assert [f.time for f in film.decode(video=0)][-1] < 6.0
 
 
-def test_without_a_voice_the_film_is_silent_and_the_report_says_why(drive: Path, tmp_path: Path, fast: Config) -> None:
-    config = replace(fast, voice=replace(fast.voice, engine="none-such"))
-    report = run(drive, tmp_path / "out", config)
+def test_without_a_voice_the_film_is_silent_and_the_report_says_why(
+    drive: Path, tmp_path: Path, fast: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> Voice:
+        raise KittError("espeak-ng is not installed: pip install espeakng-loader")
+
+    monkeypatch.setitem(ENGINES, "espeak", VoiceEngine(broken, lambda: (False, "", "")))
+    report = run(drive, tmp_path / "out", fast)
     assert len(report["warnings_unspoken"]) == len(report["warnings"]) == 1
-    assert "none-such" in report["warnings_unspoken"][0]
+    assert "espeak-ng is not installed" in report["warnings_unspoken"][0]
     assert (tmp_path / "out/overlay.mp4").exists()
+
+
+def test_a_voice_engine_that_does_not_exist_is_refused_before_anything_runs(
+    drive: Path, tmp_path: Path, fast: Config
+) -> None:
+    with pytest.raises(KittError, match="'none-such' is not known"):
+        run(drive, tmp_path / "out", replace(fast, voice=replace(fast.voice, engine="none-such")))

@@ -23,12 +23,12 @@ def _series() -> array[float]:
 
 @dataclass
 class Gather:
-    """Series over frames (seconds since the first one) and counts; of detections, those of at least `score`."""
+    """Series over frames (seconds of the drive) and counts; of detections, those of at least `score`."""
 
     score: float = 0.0
-    frames: int = 0
     origin_ns: int = 0
-    last_ns: int = 0
+    """Where the drive begins: what seconds count from."""
+    frames: int = 0
     t_s: array[float] = field(default_factory=_series)
     lead_m: array[float] = field(default_factory=_series)
     lead_ttc_s: array[float] = field(default_factory=_series)
@@ -48,10 +48,7 @@ class Gather:
 
     def frame(self, result: FrameResult) -> None:
         scene = result.scene
-        if not self.frames:
-            self.origin_ns = result.frame.t_ns
         self.frames += 1
-        self.last_ns = result.frame.t_ns
         self.t_s.append((result.frame.t_ns - self.origin_ns) / 1e9)
         rows = np.flatnonzero(scene.tracks.id == scene.lead_id)
         self.lead_m.append(float(scene.distance_m[rows[0]]) if len(rows) else float("nan"))

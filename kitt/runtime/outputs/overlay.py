@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -43,6 +43,8 @@ KIND_COLORS: dict[int, Color] = {
 VEHICLE_COLOR: Color = (233, 180, 86)
 LIGHT_COLORS: dict[int, Color] = {LIGHT_RED: (60, 60, 240), LIGHT_YELLOW: (0, 220, 250), LIGHT_GREEN: (80, 220, 60)}
 
+SMALL_PX, DRAWN_PX = 500, 720
+"""A picture lower than the one is drawn on at the height of the other."""
 SUBTITLE_S = 3.0
 """How long a warning's text stays on the picture."""
 LABELLED_PX = 22
@@ -74,10 +76,9 @@ class Overlay:
             self._subtitle = Subtitle(warning, warning.t_ns + int(SUBTITLE_S * 1e9))
 
     def draw(self, result: FrameResult, origin_ns: int) -> U8:
-        """The frame with everything on it, uint8 (H, W, 3); the frame itself is not touched."""
-        image: U8 = result.frame.image.copy()
+        """The frame with everything on it, uint8 (H, W, 3), larger than a small frame; the frame is not touched."""
+        image, scene = _enlarged(result)
         scale = image.shape[0] / 720
-        scene = result.scene
         shown = self._subtitle if self._subtitle and result.frame.t_ns < self._subtitle.until_ns else None
         alarmed = shown.warning.track_id if shown and shown.warning.priority <= URGENT else -1
         near_first = np.argsort(-scene.tracks.xyxy[:, 3], kind="stable")
@@ -87,11 +88,23 @@ class Overlay:
         concern_first = sorted(near_first, key=lambda i: int(scene.tracks.id[i]) not in (alarmed, scene.lead_id))
         for i in concern_first:
             _draw_label(image, scene, int(i), int(scene.tracks.id[i]) == alarmed, scale, taken)
-        _draw_head_up(image, result, origin_ns, scale)
+        _draw_head_up(image, result, scene, origin_ns, scale)
         if shown:
             color = ALARM if shown.warning.priority <= URGENT else DARK
             _blit_center(image, _text_plate(shown.warning.text, round(34 * scale), color), 0.93)
         return image
+
+
+def _enlarged(result: FrameResult) -> tuple[U8, Scene]:
+    """A copy of the picture, and its scene; a small one enlarged, for on it labels would hide what they name."""
+    image, scene = result.frame.image, result.scene
+    if image.shape[0] >= SMALL_PX:
+        return image.copy(), scene
+    factor = DRAWN_PX / image.shape[0]
+    size = (round(image.shape[1] * factor), DRAWN_PX)
+    tracks = replace(scene.tracks, xyxy=scene.tracks.xyxy * np.float32(factor))
+    larger = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    return larger, replace(scene, tracks=tracks, horizon_y_px=scene.horizon_y_px * factor)
 
 
 def _draw_box(image: U8, scene: Scene, i: int, alarmed: bool, scale: float) -> None:
@@ -146,18 +159,18 @@ def _label(
     cv2.putText(image, text, (x + 2, y), cv2.FONT_HERSHEY_SIMPLEX, size, DARK, 1, cv2.LINE_AA)
 
 
-def _draw_head_up(image: U8, result: FrameResult, origin_ns: int, scale: float) -> None:
+def _draw_head_up(image: U8, result: FrameResult, scene: Scene, origin_ns: int, scale: float) -> None:
     parts = [f"{(result.frame.t_ns - origin_ns) / 1e9:6.2f} s", f"frame {result.frame.index}"]
     speed = result.signals.speed_mps
     parts.append("speed ?" if speed is None else f"{speed * 3.6:.0f} km/h")
-    rows = np.flatnonzero(result.scene.tracks.id == result.scene.lead_id)
+    rows = np.flatnonzero(scene.tracks.id == scene.lead_id)
     if len(rows):
         i = int(rows[0])
-        parts.append(f"lead {result.scene.distance_m[i]:.0f} m")
-        if not math.isnan(result.scene.ttc_s[i]):
-            parts.append(f"TTC {result.scene.ttc_s[i]:.1f} s")
+        parts.append(f"lead {scene.distance_m[i]:.0f} m")
+        if not math.isnan(scene.ttc_s[i]):
+            parts.append(f"TTC {scene.ttc_s[i]:.1f} s")
     _label(image, "   ".join(parts), (round(8 * scale), round(26 * scale)), (225, 225, 225), 0.55 * scale)
-    y = round(result.scene.horizon_y_px)
+    y = round(scene.horizon_y_px)
     for x in (0, image.shape[1] - round(24 * scale)):
         cv2.line(image, (x, y), (x + round(24 * scale), y), WHITE, 1, cv2.LINE_AA)
 

@@ -36,7 +36,8 @@ def write(path: Path, report: dict[str, Any], gather: Gather) -> None:
     )
     plots = []
     if gather.frames:
-        plots = [_road(gather), _seen(gather), _latency(gather)]
+        ahead = report["truth"]["ahead"] if report["truth"] else []
+        plots = [_road(gather, ahead), _seen(gather), _latency(gather)]
     stills = {i: base64.b64encode(jpeg).decode() for i, jpeg in gather.stills.items()}
     page = environment.from_string(template).render(
         r=report,
@@ -46,32 +47,37 @@ def write(path: Path, report: dict[str, Any], gather: Gather) -> None:
         has_film=(path.parent / "overlay.mp4").exists(),
         seconds=lambda v: "-" if v is None else f"{v:.2f} s",
         percent=lambda v: "-" if v is None else f"{v:.1f} %",
+        plain=_plain,
     )
     path.write_text(page, encoding="utf-8")
 
 
-def _road(gather: Gather) -> str:
-    """Distance and time to collision of the lead, own speed, and the moments of the warnings."""
+def _road(gather: Gather, ahead: list[tuple[float, float, float | None]]) -> str:
+    """Distance and time to collision of the lead, the own speed, the warnings; and the truth where it is known."""
     figure, (top, low) = _figure(2, 3.6)
     t = np.asarray(gather.t_s)
     top.plot(t, np.asarray(gather.lead_m), color=LINES["detect"], lw=1.6, label="lead distance, m")
     speed = np.asarray(gather.speed_mps)
     if np.isfinite(speed).any():
         top.plot(t, speed * 3.6, color=QUIET, lw=1.2, ls="--", label="own speed, km/h")
-    top.set_ylim(bottom=0)
+    if ahead:
+        seconds, metres, ttc = (np.array(column, np.float64) for column in zip(*ahead, strict=True))
+        top.plot(seconds, metres, color=INK, lw=1, ls=":", label="truth: nearest straight ahead, m")
+        low.plot(seconds, np.where(ttc < TTC_SHOWN_S, ttc, np.nan), color=INK, lw=1, ls=":", label="truth, s")
+    top.set_ylim(0, max(60.0, float(np.nanmax([0.0, *gather.lead_m])) * 1.05))
     low.plot(
         t, np.clip(np.asarray(gather.lead_ttc_s), 0, TTC_SHOWN_S), color=LINES["warn"], lw=1.6, label="lead TTC, s"
     )
     low.set_ylim(0, TTC_SHOWN_S)
-    low.set_xlim(0, max(gather.t_s[-1], 0.1))
+    low.set_xlim(*_span(gather))
     for axes in (top, low):
         for warning in gather.warnings:
             axes.axvline((warning.t_ns - gather.origin_ns) / 1e9, color=ALARM, lw=1, alpha=0.7)
     for warning in gather.warnings[:30]:
         when = (warning.t_ns - gather.origin_ns) / 1e9
         low.text(when, TTC_SHOWN_S * 0.97, f" {warning.event}", rotation=90, va="top", fontsize=7, color=ALARM)
-    top.legend(loc="upper right", frameon=False, fontsize=8)
-    low.legend(loc="upper right", frameon=False, fontsize=8)
+    _legend(top)
+    _legend(low)
     low.set_xlabel("seconds of the drive")
     return _svg(figure)
 
@@ -83,7 +89,8 @@ def _seen(gather: Gather) -> str:
     if names:
         t = np.asarray(gather.t_s)
         axes.stackplot(t, [np.asarray(gather.seen[c]) for c in names], labels=names, alpha=0.85, step="post")
-        axes.legend(loc="upper right", frameon=False, fontsize=8, ncols=4)
+        _legend(axes)
+    axes.set_xlim(*_span(gather))
     axes.set_ylabel("objects followed", fontsize=8)
     axes.set_xlabel("seconds of the drive")
     return _svg(figure)
@@ -100,8 +107,27 @@ def _latency(gather: Gather) -> str:
     axes.set_ylim(0, 1.005)
     axes.set_ylabel("share of frames", fontsize=8)
     axes.set_xlabel("milliseconds")
-    axes.legend(loc="lower right", frameon=False, fontsize=8)
+    _legend(axes)
     return _svg(figure)
+
+
+def _plain(value: Any) -> str:
+    """A value of the report as a person reads it."""
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {_plain(v)}" for k, v in value.items())
+    if isinstance(value, list):
+        nested = any(isinstance(v, (dict, list)) for v in value)
+        return ("; " if nested else " ").join(_plain(v) for v in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _span(gather: Gather) -> tuple[float, float]:
+    return gather.t_s[0], max(gather.t_s[-1], gather.t_s[0] + 0.1)
+
+
+def _legend(axes: Axes) -> None:
+    """Above the plot, where it hides nothing."""
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=8, frameon=False, fontsize=8, borderaxespad=0)
 
 
 def _figure(rows: int, height: float) -> tuple[Figure, list[Axes]]:

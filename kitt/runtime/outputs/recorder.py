@@ -57,13 +57,14 @@ class Recorder:
         attachments: dict[str, bytes],
         *,
         score: float,
+        origin_ns: int,
         film: bool,
         voice: Voice | None,
         mute: str = "",
         stage_times: bool,
     ) -> None:
         self.out = out
-        self.gather = Gather(score)
+        self.gather = Gather(score, origin_ns)
         self.events = LineFile(out / "events.jsonl")
         self.tracks = LineFile(out / "tracks.jsonl")
         self._drive = DriveWriter(out / "result.mcap")
@@ -163,9 +164,9 @@ class _Film:
 
     def picture(self, result: FrameResult) -> None:
         t_ns = result.frame.t_ns
-        image = self._overlay.draw(result, self._origin_ns if self._mp4 else t_ns)
+        image = self._overlay.draw(result, self._gather.origin_ns)
         if self._mp4 is None:
-            self._mp4 = Mp4(self._path, result.frame.size, AUDIO_RATE_HZ)
+            self._mp4 = Mp4(self._path, (image.shape[1], image.shape[0]), AUDIO_RATE_HZ)
             self._origin_ns = self._sound_ns = t_ns
         self._sound_to(self._sound_ns + GAP_NS if t_ns - self._sound_ns > GAP_NS else t_ns)
         self._skipped_ns += t_ns - self._sound_ns

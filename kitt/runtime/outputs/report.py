@@ -81,7 +81,10 @@ def build(
 def _camera(camera: CameraCalibration | None, origin: str) -> dict[str, Any]:
     if camera is None:
         return {"from": origin, "note": "no calibration: distances rest on an assumed camera; give one with --camera"}
-    return {"from": origin, "estimated": camera.estimated, "focal_px": camera.focal_px, "pitch_deg": camera.pitch_deg}
+    figures = {"from": origin, "focal_px": camera.focal_px, "camera_height_m": camera.camera_height_m}
+    if camera.estimated:
+        return figures | {"note": "the calibration leaves things out or says that it is estimated; so are distances"}
+    return figures | {"pitch_deg": camera.pitch_deg}
 
 
 def write(path: Path, report: dict[str, Any]) -> None:
