@@ -16,13 +16,17 @@ from kitt.drive.bitstream import is_keyframe, parameter_sets
 from kitt.drive.digest import Digest, HashingFile
 from kitt.errors import KittError
 
+_LENIENT = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
+"""PyAV before 19 refuses a file whose title is not UTF-8 unless told otherwise; from 19 on it knows no such option."""
+_open: Any = av.open
+
 
 @contextmanager
 def opened(path: Path, digest: Digest | None = None) -> Iterator[Any]:
     """A container open for reading. Raises KittError for what FFmpeg does not understand."""
     with HashingFile(path, digest) as file:
         try:
-            container = av.open(file, "r", metadata_errors="replace")
+            container: Any = _open(file, mode="r", **_LENIENT)
         except FFmpegError as e:
             raise KittError(f"{path}: cannot be read as a video: {e.strerror} (cut off while recording?)") from e
         with container:

@@ -74,7 +74,7 @@ def match(found: Detections, truth: Truth, classes: tuple[int, ...], strict: boo
         free = np.where(got > 0, 0, overlap[i])
         if len(free) and free.max() >= IOU:
             right[i] = True
-            got[free.argmax()] = picked.score[i]
+            got[int(np.argmax(free))] = picked.score[i]
     counts = right | ~(inside >= IOU).any(axis=1)
     height = boxes[:, 3] - boxes[:, 1]
     return Matches(picked.score[counts], right[counts], got, height, truth.distance_m[real])

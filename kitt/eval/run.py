@@ -25,7 +25,7 @@ from kitt.eval.matching import (
 )
 from kitt.eyes.detector import Detector, Merge
 from kitt.eyes.looks import merge
-from kitt.types import U8, Detections, Frame
+from kitt.types import U8, Bools, Detections, Frame
 
 FLOOR = 0.02
 """COCO's metrics look at faint detections too."""
@@ -89,7 +89,7 @@ def see(data: DataSet, config: EyesConfig, progress: Progress = silent, merge: M
 
 def report(data: DataSet, seen: Seen, confidence: float) -> dict[str, Any]:
     """All figures, of the whole set and, where both occur, of its dark and its other pictures."""
-    parts = {"all": np.ones(len(data.samples), np.bool_)}
+    parts: dict[str, Bools] = {"all": np.ones(len(data.samples), np.bool_)}
     dark = np.array(seen.dark, np.bool_)
     if dark.any() and not dark.all():
         parts |= {"dark": dark, "not dark": ~dark}

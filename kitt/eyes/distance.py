@@ -152,10 +152,10 @@ class DistanceFilter:
 
     def reset(self) -> None:
         """Forget every track."""
-        self._id = np.zeros(0, np.int64)
-        self._log_d = np.zeros(0)
-        self._variance = np.zeros(0)
-        self._bias = np.zeros(0)
+        self._id: I64 = np.zeros(0, np.int64)
+        self._log_d: F64 = np.zeros(0)
+        self._variance: F64 = np.zeros(0)
+        self._bias: F64 = np.zeros(0)
 
     def update(
         self, ids: I64, measured: Measured, seen: Bools, scale_rate: F32, scale_rate_std: F32, dt_s: float

@@ -103,7 +103,9 @@ class RoadReader:
         self._distance.reset()
         self._votes.reset()
         self._id: I64 = np.zeros(0, np.int64)
-        self._lateral = self._lateral_speed = self._was_in_path = np.zeros(0)
+        self._lateral: F64 = np.zeros(0)
+        self._lateral_speed: F64 = np.zeros(0)
+        self._was_in_path: F64 = np.zeros(0)
         self._lead, self._rival, self._rival_s = -1, -1, 0.0
         self._t_ns: int | None = None
 
@@ -206,7 +208,8 @@ class RoadReader:
         guess = np.full_like(distance, s.person_without_speed_s)
         if signals.speed_mps is not None:
             guess = distance / max(signals.speed_mps, 0.1)
-        return np.minimum(np.where(np.isfinite(ttc), ttc, guess), s.person_longest_s)
+        soon: F64 = np.minimum(np.where(np.isfinite(ttc), ttc, guess), s.person_longest_s)
+        return soon
 
     def _choose_lead(self, tracks: Tracks, distance: F64, in_path: Bools, dt_s: float) -> int:
         """The nearest vehicle in the path; a rival must be clearly nearer for a while, unless the old lead is gone."""
@@ -216,7 +219,7 @@ class RoadReader:
         lead = rows[tracks.id[rows] == self._lead]
         if not len(lead):
             self._lead, self._rival = nearest, -1
-        elif distance[rows].min() >= (1.0 - self.settings.lead_nearer) * distance[lead[0]]:
+        elif float(np.min(distance[rows])) >= (1.0 - self.settings.lead_nearer) * distance[lead[0]]:
             self._rival = -1
         else:
             self._rival_s = self._rival_s + dt_s if nearest == self._rival else 0.0

@@ -358,7 +358,7 @@ def _boxes(x: F64, frame_size: tuple[int, int] | None) -> F64:
     """The inverse of `_state`, cut by the picture's edge where that is known."""
     half = np.exp(x[:, SCALE, None] + x[:, ASPECT, None] * WIDER) / 2
     box = np.concatenate([x[:, :2] - half, x[:, :2] + half], axis=1)
-    return box if frame_size is None else np.minimum(np.maximum(box, 0), frame_size * 2)
+    return box if frame_size is None else np.asarray(np.minimum(np.maximum(box, 0), frame_size * 2), np.float64)
 
 
 def _cut_sides(box: F64, frame_size: tuple[int, int] | None, edge_share: float) -> Bools:

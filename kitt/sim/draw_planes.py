@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from kitt.sim.view import CAMERA_M, CENTER_X, CENTER_Y, FOCAL_PX, HEIGHT, WIDTH
-from kitt.types import F32, F64, U8
+from kitt.types import F32, F64, I64, U8
 
 FAR_M = 260.0
 """Beyond it is haze."""
@@ -57,7 +57,7 @@ class Plane:
     @staticmethod
     def road(texture: Texture) -> Plane:
         """The road, its middle column right below the camera."""
-        rows = np.arange(int(CENTER_Y) + 1, HEIGHT)
+        rows: I64 = np.arange(int(CENTER_Y) + 1, HEIGHT)
         z = FOCAL_PX * CAMERA_M / (rows + 0.5 - CENTER_Y)
         rows, z = rows[z < FAR_M], z[z < FAR_M]
         bands = []
@@ -75,14 +75,14 @@ class Plane:
     @staticmethod
     def wall(texture: Texture, x_m: float) -> Plane:
         """An upright plane `x_m` beside the camera, along the road; the texture's across is height above the road."""
-        columns = np.arange(WIDTH)
+        columns: I64 = np.arange(WIDTH)
         z = FOCAL_PX * x_m / (columns + 0.5 - CENTER_X)
         seen = (z > 0) & (z < FAR_M)
         columns, z = columns[seen], z[seen]
         top_m = texture.texels.shape[1] / texture.across_per_m
         bands = []
         for low, high in _split(z):
-            zs, near = z[low:high], float(z[low:high].min())
+            zs, near = z[low:high], float(np.min(z[low:high]))
             y1 = max(int(np.floor(CENTER_Y - FOCAL_PX * (top_m - CAMERA_M) / near)), 0)
             y2 = min(int(np.ceil(CENTER_Y + FOCAL_PX * CAMERA_M / near)) + 1, HEIGHT)
             rows = np.arange(y1, y2)
@@ -115,7 +115,8 @@ class Plane:
 
 def _split(z: F32) -> list[tuple[int, int]]:
     """Stretches (low, high) of rows or columns, in their order, whose distances share a level of blur."""
-    level = np.floor(np.log(z / z.min()) / np.log(FAR_M / z.min()) * LEVELS)
+    nearest = float(np.min(z))
+    level = np.floor(np.log(z / nearest) / np.log(FAR_M / nearest) * LEVELS)
     edges = [0, *(np.flatnonzero(np.diff(level)) + 1).tolist(), len(z)]
     return list(itertools.pairwise(edges))
 

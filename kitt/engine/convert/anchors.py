@@ -35,4 +35,5 @@ def anchors(width: int, height: int, cells: Sequence[tuple[int, int]]) -> F32:
         centres = (np.stack([x, y], -1).reshape(-1, 1, 2) + 0.5) * cell
         sizes = ANCHOR_SCALE * cell * shapes
         parts.append(np.concatenate(np.broadcast_arrays(centres, sizes), -1).reshape(-1, 4))
-    return np.concatenate(parts).astype(np.float32)
+    found: F32 = np.concatenate(parts).astype(np.float32)
+    return found

@@ -13,6 +13,7 @@ import numpy as np
 
 from kitt.engine.convert.reading import Graph, Op, Quant, Tensor
 from kitt.errors import KittError
+from kitt.types import I64
 
 POST_PROCESS = "TFLite_Detection_PostProcess"
 TAIL = ("DEQUANTIZE", "LOGISTIC", POST_PROCESS)
@@ -64,7 +65,7 @@ def keep_values(graph: Graph, head: int, keep: Sequence[int]) -> Graph:
             raise KittError(f"not an EfficientDet-Lite: a detection head ends in {conv.kind} and not in a convolution")
         values = graph.tensors[reshape.outputs[0]].shape[2]
         anchors = graph.tensors[conv.outputs[0]].shape[3] // values
-        rows = np.array([a * values + k for a in range(anchors) for k in keep])
+        rows: I64 = np.array([a * values + k for a in range(anchors) for k in keep])
         for part in conv.inputs[1:3]:
             # the levels share their weights: from the original each time, so that none is cut twice
             tensors[part] = _rows(graph.tensors[part], rows)
@@ -73,7 +74,7 @@ def keep_values(graph: Graph, head: int, keep: Sequence[int]) -> Graph:
     return replace(graph, tensors=tuple(tensors))
 
 
-def _rows(tensor: Tensor, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Tensor:
+def _rows(tensor: Tensor, rows: I64) -> Tensor:
     if tensor.data is None:
         raise KittError("not an EfficientDet-Lite: a detection head's weights are computed and not stored")
     quant = tensor.quant
