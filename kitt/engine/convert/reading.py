@@ -69,10 +69,6 @@ class Graph:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
 
-    def consumers(self, tensor: int) -> list[int]:
-        """Indices of the operators that read a tensor."""
-        return [i for i, op in enumerate(self.ops) if tensor in op.inputs]
-
     def producer(self, tensor: int) -> int:
         """Index of the operator that writes a tensor; -1 for an input or a constant."""
         return next((i for i, op in enumerate(self.ops) if tensor in op.outputs), -1)
