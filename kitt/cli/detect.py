@@ -42,6 +42,11 @@ def detect(
     eyes_config = changed(Config().eyes, checked, model=model, threads=threads, strip_every=strip)
     pictures = Pictures(inputs)
     eyes = Eyes(eyes_config, floor=score)
+    try:
+        coco.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise KittError(f"{coco.parent}: cannot make this folder: {e.strerror or e}") from e
+    check_target(coco)
     rows: list[dict[str, Any]] = []
     seen, unread = 0, 0
     for shot in watched(pictures, pictures.count, "detect"):
@@ -53,11 +58,7 @@ def detect(
         seen += 1
     if not seen:
         raise KittError(f"nothing could be read: {unread} of {unread} pictures are unreadable")
-    try:
-        coco.parent.mkdir(parents=True, exist_ok=True)
-        coco.write_text(json.dumps(rows), encoding="utf-8")
-    except OSError as e:
-        raise KittError(f"{coco}: cannot write: {e.strerror or e}") from e
+    write(coco, json.dumps(rows))
     skipped = f", {unread} unreadable and skipped" if unread else ""
     typer.echo(f"{coco}: {len(rows)} objects in {seen} pictures{skipped}")
 
@@ -67,6 +68,30 @@ def changed(eyes: Any, checked: Any, **options: Any) -> Any:
     from dataclasses import replace
 
     return replace(eyes, **checked(eyes, options))
+
+
+def check_target(path: Path) -> None:
+    """Raises KittError where nothing could be written, so that minutes of work are not lost to a wrong path."""
+    import os
+
+    from kitt.errors import KittError
+
+    if os.path.isdir(path):
+        raise KittError(f"{path}: is a folder; name a file in it")
+    if not os.path.isdir(path.parent):
+        raise KittError(f"{path}: cannot write: there is no folder {path.parent}")
+    if not os.access(path if os.path.exists(path) else path.parent, os.W_OK):
+        raise KittError(f"{path}: cannot write: permission denied")
+
+
+def write(path: Path, text: str) -> None:
+    """Raises KittError where the disk refuses."""
+    from kitt.errors import KittError
+
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as e:
+        raise KittError(f"{path}: cannot write: {e.strerror or e}") from e
 
 
 def watched(steps: Iterable[Any], count: int | None, what: str) -> Iterator[Any]:

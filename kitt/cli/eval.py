@@ -39,7 +39,7 @@ def detector(
     """COCO metrics, recall by box height and by distance, recall at 90 % precision; for masks, pixels in boxes."""
     import json
 
-    from kitt.cli.detect import changed, watched
+    from kitt.cli.detect import changed, check_target, watched, write
     from kitt.config import Config, checked
     from kitt.errors import KittError
     from kitt.eval import masks
@@ -51,10 +51,7 @@ def detector(
     if (folder is None) == (annotations is None) or (annotations is None) != (images is None):
         raise KittError("give either the folder of a labelled set, or --annotations COCO.json with --images FOLDER")
     if json_out is not None:
-        try:
-            json_out.touch()  # minutes of work must not be lost to a wrong path
-        except OSError as e:
-            raise KittError(f"{json_out}: cannot write: {e.strerror or e}") from e
+        check_target(json_out)
     eyes = changed(Config().eyes, checked, model=model, threads=threads, strip_every=strip)
 
     def progress(steps: Any, count: int) -> Any:
@@ -70,4 +67,4 @@ def detector(
     for line in lines:
         typer.echo(line)
     if json_out is not None:
-        json_out.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+        write(json_out, json.dumps(figures, indent=1))

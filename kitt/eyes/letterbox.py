@@ -93,7 +93,3 @@ class Letterbox:
     def to_picture(self, xyxy: F32) -> F32:
         """Boxes float32 (N, 4) from input pixels to pixels of the whole picture; not clipped."""
         return np.asarray((xyxy - self._shift) / self._factor + self._origin, np.float32)
-
-    def to_input(self, xyxy: F32) -> F32:
-        """Boxes float32 (N, 4) from pixels of the whole picture to input pixels."""
-        return np.asarray((xyxy - self._origin) * self._factor + self._shift, np.float32)

@@ -61,6 +61,8 @@ class RoadSettings:
     ttc_sigmas: float = 2.0
     ttc_longest_s: float = 12.0
     ttc_unseen_s: float = 0.3
+    ttc_age_s: float = 0.5
+    ttc_score: float = 0.4
     vehicle_margin_m: float = 0.25
     person_margin_m: float = 0.5
     corridor_spread: float = 0.005
@@ -155,6 +157,8 @@ class RoadReader:
         rate = tracks.scale_rate.astype(np.float64)
         sure = (rate > s.ttc_sigmas * tracks.scale_rate_std) & (rate > 1.0 / s.ttc_longest_s)
         sure &= tracks.unseen_s <= s.ttc_unseen_s
+        # What comes out from behind something else grows too, and is young and faint then.
+        sure &= (tracks.age_s >= s.ttc_age_s) | (tracks.score >= s.ttc_score)
         return np.divide(1.0, rate, out=np.full_like(rate, np.nan), where=sure)
 
     def _corridor(

@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from kitt.types import BICYCLE, BUS, CAR, CLASSES, F64, I64, MOTORCYCLE, TRUCK, Bools, Detections, Tracks
+from kitt.types import BICYCLE, BUS, CAR, CLASSES, F64, I64, MOTORCYCLE, PERSON, TRUCK, Bools, Detections, Tracks
 
 CX, CY, ASPECT, SCALE = range(4)
 WIDER = np.array([0.5, -0.5])
@@ -45,11 +45,16 @@ class TrackerSettings:
     confirm_score: float = 0.8  # sum of scores: a sure person needs two looks, a faint far car three
     tentative_s: float = 0.3  # an unconfirmed track waits this long for its next detection
     coast_s: float = 0.35  # an unseen track is still given this long (far objects are looked at every k-th frame)
+    coast_cut_s: float = 0.1  # less where the picture's edge cuts it: what is out of view grows by guesswork
     keep_s: float = 1.2  # and is remembered this long, to take its id up again after an occlusion
     tentative_cost: float = 0.3  # handicap of unconfirmed tracks where a detection might be either's
     unseen_cost: float = 0.3  # the same for tracks out of sight, per second
     small_px: float = 24.0  # scale below which boxes are matched with a margin
     duplicate_iou: float = 0.6  # boxes of one group that overlap more are one object
+    part_share: float = 0.8  # and so are those of persons and bicycles of which this share lies within a stronger one
+    opinion_iou: float = 0.5  # a faint box that overlaps a stronger one of another group more is no object of its own
+    lost_iou: float = 0.3  # a track that overlaps its own detection less begins anew there, with its id
+    known_place: float = 0.5  # an unseen track is given while its place is known to this share of its scale
     hidden_share: float = 0.6  # an unseen track is not given while a nearer object covers this share of it
     vote_memory: float = 0.97  # weight that earlier class votes keep at each new one
     edge_share: float = 0.005  # a box side within this share of the picture's size is cut by the picture's edge
@@ -163,8 +168,14 @@ class Tracker:
         order = np.lexsort((class_id, *box.T, -score))
         box, score, class_id = box[order], score[order], class_id[order]
         box[:, 2:] = np.maximum(box[:, 2:], box[:, :2] + 1)
-        same = (iou(box[:, None], box[None]) > self._set.duplicate_iou) & (GROUP[class_id][:, None] == GROUP[class_id])
-        single = ~np.triu(same, 1).any(axis=0)
+        s, group, overlap = self._set, GROUP[class_id], iou(box[:, None], box[None])
+        akin = group[:, None] == group
+        # Of a car, a smaller one inside its box may be seen beyond it; of a person or a bicycle it is a part.
+        part = (_shared(box[:, None], box) > s.part_share * _area(box)) & np.isin(group, (PERSON, BICYCLE))
+        double = akin & ((overlap > s.duplicate_iou) | part)
+        # A faint second opinion on what is surely something else would lead another object's track astray.
+        double |= ~akin & (overlap > s.opinion_iou) & (score < s.high_score) & (score[:, None] > 1.5 * score)
+        single = ~np.triu(double, 1).any(axis=0)
         return box[single], score[single], class_id[single]
 
     def _predict(self, rows: _Rows, dt_s: float) -> None:
@@ -231,6 +242,15 @@ class Tracker:
         rows.pv[r] = pv * (1 - gain)
         rows.pp[r] = pp * (1 - gain)
         rows.lean[r] = lean
+        self._reseat(rows, r, box, cut)
+
+    def _reseat(self, rows: _Rows, r: I64, box: F64, cut: Bools) -> None:
+        """Where a track's motion led it off what was just seen of it, believe what was seen and forget the motion."""
+        off = (iou(_boxes(rows.x[r], None), box) < self._set.lost_iou) & ~cut.any(axis=1)
+        if off.any():
+            fresh = self._born(box[off], cut[off], np.zeros(off.sum()), np.zeros(off.sum(), np.int64), 0)
+            for name in ("x", "v", "pp", "pv", "vv", "lean"):
+                getattr(rows, name)[r[off]] = getattr(fresh, name)
 
     def _measure(self, box: F64, cut: Bools, x: F64, pp: F64, change: F64) -> tuple[F64, F64, F64]:
         """What boxes say: state (N, 4), its variance (N, 4), and how the scale leans on the aspect (N,).
@@ -299,6 +319,9 @@ class Tracker:
         # Seen twice by chance does not earn a third of a second of trust.
         show = (rows.id > 0) & (unseen <= np.minimum(s.coast_s * 1e9, rows.seen_ns - rows.born_ns))
         show &= (box[:, 2] - box[:, 0] >= 1) & (box[:, 3] - box[:, 1] >= 1)
+        place = np.sqrt(rows.pp[:, :2].max(axis=1)) / np.exp(rows.x[:, SCALE])
+        cut = _cut_sides(box, frame_size, s.edge_share).any(axis=1)
+        show &= (unseen == 0) | ((place < s.known_place) & (~cut | (unseen <= s.coast_cut_s * 1e9)))
         seen, coasting = np.flatnonzero(show & (unseen == 0)), np.flatnonzero(show & (unseen > 0))
         if len(coasting):
             show[coasting] = ~self._behind(box[coasting], rows.group()[coasting], box[seen], rows.group()[seen])

@@ -113,7 +113,7 @@ class Plane:
                 there[:] = (there + (seen[..., :3].astype(np.float32) - there) * alpha).astype(np.uint8)
 
 
-def _split(z: F32) -> list[tuple[int, int]]:
+def _split(z: F64) -> list[tuple[int, int]]:
     """Stretches (low, high) of rows or columns, in their order, whose distances share a level of blur."""
     nearest = float(np.min(z))
     level = np.floor(np.log(z / nearest) / np.log(FAR_M / nearest) * LEVELS)

@@ -53,6 +53,15 @@ def test_pictures_keep_the_uneven_times_of_their_container(tmp_path: Path, name:
     assert [abs(at - 7 * i) <= 1 for i, at in enumerate(bars(path, transcode=transcode))] == [True] * 9
 
 
+@pytest.mark.parametrize("name", ["v.mp4", "v.mkv"])
+def test_a_title_that_is_not_utf8_stops_nothing(tmp_path: Path, name: str) -> None:
+    path = video(tmp_path / name, UNEVEN_MS)
+    whole = path.read_bytes()
+    assert b"Lavf" in whole
+    path.write_bytes(whole.replace(b"Lavf", b"\xff\xfe\xe9\xfc"))
+    assert [abs(at - 7 * i) <= 1 for i, at in enumerate(bars(path))] == [True] * 9
+
+
 def test_h264_is_copied_as_foxglove_defines_it(tmp_path: Path) -> None:
     source = open_source(video(tmp_path / "v.mp4", list(range(0, 480, 40))))
     pictures, _ = split_problems(source.records())

@@ -135,3 +135,25 @@ def test_eval_of_a_coco_file_prints_the_figures_and_writes_them(app, model, pict
 def test_eval_wants_a_set_or_a_file_with_its_pictures(app, words):
     with pytest.raises(KittError, match="give either"):
         run(app, "eval", "detector", *words)
+
+
+@pytest.mark.parametrize(("target", "says"), [("nowhere/x.json", "there is no folder"), (".", "is a folder")])
+def test_eval_refuses_a_file_that_it_could_not_write_before_the_work(app, pictures, tmp_path, target, says):
+    truth = tmp_path / "truth.json"  # not there: reading it would be the first of the work
+    with pytest.raises(KittError, match=says):
+        words = ["--annotations", truth, "--images", pictures, "--json", tmp_path / target]
+        run(app, "eval", "detector", *words)
+
+
+def test_detect_refuses_a_file_that_it_could_not_write_before_the_work(app, model, pictures, tmp_path, monkeypatch):
+    monkeypatch.setattr(detect_module, "watched", lambda *_: pytest.fail("the work has begun"))
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(KittError, match="cannot make this folder"):
+        run(app, "detect", pictures, "--coco", tmp_path / "file" / "x.json", "--model", model)
+    with pytest.raises(KittError, match="is a folder"):
+        run(app, "detect", pictures, "--coco", pictures, "--model", model, "--force")
+
+
+def test_a_disk_that_refuses_is_one_line(app, model, pictures, tmp_path):
+    with pytest.raises(KittError, match="cannot write"):
+        run(app, "detect", pictures, "--coco", "/dev/full", "--model", model, "--force")

@@ -434,3 +434,71 @@ def test_settings_are_kept():
     at_once = Tracker(replace(TrackerSettings(), confirm_hits=1, confirm_score=0.0))
     run(at_once, [seen(box(300, 300), score=0.9)])
     assert run(Tracker(TrackerSettings(confirm_hits=5)), [seen(box(300, 300))] * 5)[3].id.tolist() == []
+
+
+def _found(*rows: tuple[list[float], float, int]) -> Detections:
+    boxes, scores, kinds = zip(*rows, strict=True)
+    return Detections(np.array(boxes, np.float32), np.array(scores, np.float32), np.array(kinds, np.int64))
+
+
+def _shown_kinds(found: Detections) -> list[int]:
+    tracker = Tracker()
+    for i in range(6):
+        tracks = tracker.update(found, i * 66_000_000, (1280, 720))
+    return sorted(tracks.class_id.tolist())
+
+
+def test_a_part_of_a_rider_is_no_second_rider() -> None:
+    whole, part = ([600, 300, 660, 420], 0.7, PERSON), ([610, 330, 655, 418], 0.5, PERSON)
+    assert _shown_kinds(_found(whole, part)) == [PERSON]
+
+
+def test_two_people_side_by_side_stay_two_and_so_do_a_rider_and_the_bicycle() -> None:
+    left, right = ([600, 300, 650, 420], 0.7, PERSON), ([635, 300, 690, 420], 0.6, PERSON)
+    assert _shown_kinds(_found(left, right)) == [PERSON, PERSON]
+    rider, bicycle = ([600, 300, 660, 420], 0.7, PERSON), ([595, 350, 665, 440], 0.6, BICYCLE)
+    assert _shown_kinds(_found(rider, bicycle)) == [PERSON, BICYCLE]
+
+
+def test_a_small_car_seen_beyond_a_large_one_stays() -> None:
+    near, far = ([500, 300, 800, 500], 0.8, CAR), ([700, 310, 750, 345], 0.6, CAR)
+    assert _shown_kinds(_found(near, far)) == [CAR, CAR]
+
+
+def test_a_faint_second_opinion_leads_no_track_astray() -> None:
+    """A parked car is passed by a cyclist, on whom the detector sees a faint car too."""
+    tracker = Tracker()
+    parked = [600.0, 350.0, 660.0, 395.0]
+    for i in range(60):
+        t_ns = i * 66_000_000
+        x = 760.0 - 6.0 * i
+        rider = [x, 360.0, x + 80, 430.0]
+        rows = [(rider, 0.7, BICYCLE), ([v + 2 for v in rider], 0.2, CAR)]
+        if not 15 <= i <= 32:  # then the rider hides the car
+            rows.append((parked, 0.7, CAR))
+        tracks = tracker.update(_found(*rows), t_ns, (1280, 720))
+        for box in tracks.xyxy[tracks.class_id == CAR]:
+            assert abs((box[0] + box[2]) / 2 - 630) < 25
+
+
+def test_a_track_that_is_seen_lies_on_what_was_seen_of_it() -> None:
+    """Motion learnt from a wrong match must not carry the box off its next detection."""
+    tracker = Tracker()
+    x = 300.0
+    for i in range(30):
+        x += 14.0 if 12 <= i < 16 else 0.0
+        found = _found(([x, 300, x + 24, 316], 0.6, CAR))
+        tracks = tracker.update(found, i * 40_000_000, (960, 540))
+        for row in np.flatnonzero(tracks.unseen_s == 0):
+            a, b = tracks.xyxy[row], found.xyxy[0]
+            inner = max(min(a[2], b[2]) - max(a[0], b[0]), 0) * max(min(a[3], b[3]) - max(a[1], b[1]), 0)
+            assert inner > 0.2 * (b[2] - b[0]) * (b[3] - b[1])
+
+
+def test_what_the_edge_cuts_is_not_given_for_long_unseen() -> None:
+    tracker = Tracker()
+    for i in range(12):
+        found = _found(([0, 300 - 3.0 * i, 30 + 2.0 * i, 400 + 3.0 * i], 0.7, CAR))
+        assert len(tracker.update(found, i * 40_000_000, (960, 540))) == (i > 0)
+    given = [len(tracker.update(Detections.empty(), i * 40_000_000, (960, 540))) for i in range(12, 20)]
+    assert given == [1, 1, 0, 0, 0, 0, 0, 0]
