@@ -81,6 +81,10 @@ def main() -> None:
     parser.add_argument("--detections", type=Path)
     parser.add_argument("--score", type=float, default=0.3, help="use detections of at least this score")
     args = parser.parse_args()
+    if not any((args.folder / "images").glob("*.jpg")):
+        parser.exit(2, f"{args.folder}: no pictures in images/*.jpg: give the folder of the KITTI frames\n")
+    if args.detections and not args.detections.is_file():
+        parser.exit(2, f"{args.detections}: no such file\n")
     truth, found, std = [], [], []
     for picture in load(args.folder):
         boxes, kinds = picture.xyxy, picture.class_id

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from kitt.sim.view import CAMERA_M, CENTER_X, CENTER_Y, FOCAL_PX, HEIGHT, WIDTH
 from kitt.types import F32, F64, I64, U8
@@ -113,7 +115,7 @@ class Plane:
                 there[:] = (there + (seen[..., :3].astype(np.float32) - there) * alpha).astype(np.uint8)
 
 
-def _split(z: F64) -> list[tuple[int, int]]:
+def _split(z: NDArray[np.floating[Any]]) -> list[tuple[int, int]]:
     """Stretches (low, high) of rows or columns, in their order, whose distances share a level of blur."""
     nearest = float(np.min(z))
     level = np.floor(np.log(z / nearest) / np.log(FAR_M / nearest) * LEVELS)

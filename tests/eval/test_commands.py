@@ -140,8 +140,8 @@ def test_eval_wants_a_set_or_a_file_with_its_pictures(app, words):
 @pytest.mark.parametrize(("target", "says"), [("nowhere/x.json", "there is no folder"), (".", "is a folder")])
 def test_eval_refuses_a_file_that_it_could_not_write_before_the_work(app, pictures, tmp_path, target, says):
     truth = tmp_path / "truth.json"  # not there: reading it would be the first of the work
+    words = ["--annotations", truth, "--images", pictures, "--json", tmp_path / target]
     with pytest.raises(KittError, match=says):
-        words = ["--annotations", truth, "--images", pictures, "--json", tmp_path / target]
         run(app, "eval", "detector", *words)
 
 

@@ -197,3 +197,14 @@ def test_label_boxes_of_real_frames_give_distances_near_the_lidars() -> None:
     assert len(off) > 40
     assert np.isfinite(off).all()
     assert np.median(np.abs(off)) < 0.06
+
+
+def test_a_wrong_folder_is_told_and_measures_nothing(tmp_path, monkeypatch, capsys) -> None:
+    from tools.eval_distance import main
+
+    monkeypatch.setattr("sys.argv", ["eval_distance.py", str(tmp_path)])
+    with pytest.raises(SystemExit) as e:
+        main()
+    said = capsys.readouterr()
+    assert (e.value.code, said.out, said.err.count("\n")) == (2, "", 1)
+    assert str(tmp_path) in said.err
