@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 
-.PHONY: demo test lint setup weights test-all clean
+.PHONY: demo test test-fast lint setup weights clean
 
 demo: weights
 	$(BIN)/kitt sample
@@ -12,8 +12,8 @@ demo: weights
 test: weights lint
 	$(BIN)/python -m pytest
 
-test-all: weights lint
-	$(BIN)/python -m pytest -m "slow or not slow"
+test-fast: weights lint
+	$(BIN)/python -m pytest -m "not slow"
 
 lint: setup
 	$(BIN)/ruff check .

@@ -89,7 +89,7 @@ def test_kitt_sees_the_drawn_drive_and_warns_in_time(tmp_path: Path) -> None:
         tracks.append(tracks_row(result, False))
         events += [warning_row(w) for w in result.warnings]
     figures = judge(source.attachments["truth.jsonl"], tracks, events)
-    assert (figures["warnings_hit"], figures["warnings_missed"]) == (4, 0)
+    assert (figures["warnings_hit"], figures["warnings_missed"], figures["warnings_false"]) == (4, 0, 0)
     for row in figures["classes"]:
         if row["class"] == "car" and row["to_m"] <= 40.0:
             assert row["recall_pct"] >= 90.0
