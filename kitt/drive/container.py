@@ -40,9 +40,12 @@ def video_of(path: Path, container: Any) -> Any:
     return container.streams.video[0]
 
 
-def turned(frame: Any) -> int:
-    """Degrees by which a frame is to be turned counter-clockwise; PyAV before 14 does not know."""
-    return int(getattr(frame, "rotation", 0))
+def turned(frame: Any, video: Any) -> int:
+    """Degrees by which a frame of `video` is to be turned counter-clockwise; before PyAV 14 only the stream tells."""
+    if hasattr(frame, "rotation"):
+        return int(frame.rotation)
+    degrees: float = video.side_data.get("DISPLAYMATRIX", 0.0)
+    return round(degrees)
 
 
 def in_ns(pts: int, time_base: Any) -> int:

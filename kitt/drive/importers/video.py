@@ -88,8 +88,8 @@ def _copyable(video: Any) -> tuple[str, str]:
         frame = next(iter(first.decode()), None)
     except FFmpegError:
         frame = None
-    if frame is not None and turned(frame):
-        return "raw", f"it is turned by {turned(frame)} degrees"
+    if frame is not None and turned(frame, video):
+        return "raw", f"it is turned by {turned(frame, video)} degrees"
     if codec.name == "mjpeg":
         has_tables = _JPEG_TABLES in bytes(first)
         return ("jpeg", "") if has_tables else ("raw", "its pictures have no Huffman tables of their own")
@@ -181,7 +181,7 @@ def _decoded(plan: _Plan, video: Any) -> Iterator[tuple[int, Any]]:
                 yield 0, Problem(place, plan.path.name, "a picture is damaged; left out")
                 continue
             image = frame.to_ndarray(format="bgr24")
-            angle = turned(frame)
+            angle = turned(frame, video)
             yield pts, np.ascontiguousarray(np.rot90(image, angle // 90)) if angle else image
 
 
