@@ -146,7 +146,8 @@ def summary(report: dict[str, Any], out: Path) -> list[str]:
         lines.append(f"note: {len(report['warnings_unspoken'])} warnings not spoken: {report['warnings_unspoken'][0]}")
     for key, count in report["counts"].items():
         if key.startswith("notice:") and key not in ("notice:scene_cut", "notice:warning_off"):
-            lines.append(f"note: {key[7:].replace('_', ' ')}: {count} (see events.jsonl)")
+            more = f" (and {count - 1} more, see events.jsonl)" if count > 1 else ""
+            lines.append(f"note: {key[7:].replace('_', ' ')}: {report['notices'][key[7:]]}{more}")
     origin = report["origin_ns"]
     for w in report["warnings"]:
         numbers = ", ".join(f"{k} {v}" for k, v in w["numbers"].items())

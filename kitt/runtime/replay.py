@@ -79,6 +79,8 @@ class Replay:
         self.pipeline = Pipeline(options.config, self.camera, time.perf_counter_ns)
         self.pace = Pace(options.speed)
         self.counts: Counter[str] = Counter()
+        self.notices: dict[str, str] = {}
+        """The first notice of each kind, in words."""
         self.start_ns: int | None = None
         self.end_ns: int | None = None
         self.sink = sink
@@ -190,6 +192,7 @@ class Replay:
 
     def _note(self, t_ns: int, event: str, text: str, count: int = 1) -> None:
         self.counts[f"notice:{event}"] += count
+        self.notices.setdefault(event, text)
         if self.sink:
             self.sink.notice(Notice(t_ns, event, text))
 

@@ -15,7 +15,7 @@ from kitt.drive.source import Source
 from kitt.errors import KittError
 from kitt.mouth.voice import Voice, find_engine
 from kitt.runtime.outputs import page, report
-from kitt.runtime.outputs.recorder import Recorder, prepare
+from kitt.runtime.outputs.recorder import Recorder, discard, prepare
 from kitt.runtime.replay import Replay, ReplayOptions
 
 Judge = Callable[[bytes, list[dict[str, Any]], list[dict[str, Any]]], dict[str, Any]]
@@ -88,6 +88,8 @@ class Session:
                 finally:
                     if self._voice:
                         self._voice.close()
+                    if not done:
+                        discard(self.out)
         if not done:
             raise KittError(
                 f"{self.source.path}: no picture could be read, so there is nothing to replay{self._problems()}"

@@ -189,3 +189,9 @@ def test_a_voice_engine_that_does_not_exist_is_refused_before_anything_runs(
 ) -> None:
     with pytest.raises(KittError, match="'none-such' is not known"):
         run(drive, tmp_path / "out", replace(fast, voice=replace(fast.voice, engine="none-such")))
+
+
+def test_a_replay_that_cannot_begin_leaves_no_half_results(drive: Path, tmp_path: Path, fast: Config) -> None:
+    with pytest.raises(KittError, match="unknown model 'none'"):
+        run(drive, tmp_path / "out", replace(fast, eyes=replace(fast.eyes, model="none")))
+    assert not (tmp_path / "out").exists()

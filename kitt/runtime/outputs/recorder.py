@@ -45,6 +45,14 @@ def prepare(out: Path, force: bool) -> None:
         raise KittError(f"{out}: cannot write there: {e.strerror}") from e
 
 
+def discard(out: Path) -> None:
+    """Take back the files of a replay that saw nothing, so that the next one finds no half results."""
+    for name in OUTPUTS:
+        (out / name).unlink(missing_ok=True)
+    if not any(out.iterdir()):
+        out.rmdir()
+
+
 class Recorder:
     """A replay's sink that keeps everything. `close` completes the files, also after an interruption.
 

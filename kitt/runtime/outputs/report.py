@@ -57,6 +57,7 @@ def build(
         "camera": _camera(replay.camera, replay.camera_from),
         "interrupted": interrupted,
         "counts": dict(sorted(replay.counts.items())),
+        "notices": dict(replay.notices),
         "frames": gather.frames,
         "origin_ns": gather.origin_ns,
         "duration_s": number(drive_s),
