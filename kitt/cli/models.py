@@ -1,4 +1,4 @@
-"""`kitt models`: fetch and list the detector's weights."""
+"""`kitt models`: fetch and list the weights of the eyes and the ears."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ app = typer.Typer(no_args_is_help=True)
 def pull(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="Models to fetch; efficientdet-lite2 and efficientdet-lite0 if none."),
+        typer.Argument(
+            metavar="[NAME]...",
+            help="Models to fetch. If none: efficientdet-lite2, efficientdet-lite0 (the eyes), silero-vad and "
+            "moonshine-tiny-en-encoder (the ears).",
+        ),
     ] = None,
 ) -> None:
     """Fetch weights, check their sha256 and convert them; what is here already is left as it is."""
@@ -30,8 +34,9 @@ def pull(
 def list_models() -> None:
     """Show the published models and what of them is on this machine."""
     from kitt.engine import pull as store
-    from kitt.engine.models import MODELS
+    from kitt.engine.models import DETECTORS, MODELS
 
+    detectors = {d.model.name: d for d in DETECTORS}
     for model in MODELS:
         path = store.weights_path(model.name)
         state = (
@@ -40,7 +45,9 @@ def list_models() -> None:
             else f"not here: kitt models pull {model.name}"
         )
         typer.echo(f"{model.name}: {state}")
-        typer.echo(f"  trained at {model.native_px}x{model.native_px}; sha256 {model.sha256}")
-        typer.echo(f"  licence: {model.licence}; carried by {model.package.name}@{model.package.version}")
-        if sizes := store.built_sizes(model.name):
+        if detector := detectors.get(model.name):
+            typer.echo(f"  trained at {detector.native_px}x{detector.native_px}")
+        typer.echo(f"  sha256 {model.sha256}")
+        typer.echo(f"  licence: {model.licence}; carried by {model.package} ({model.package.registry})")
+        if detector and (sizes := store.built_sizes(model.name)):
             typer.echo(f"  built for: {', '.join(f'{w}x{h}' for w, h in sizes)}")

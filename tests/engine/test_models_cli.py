@@ -30,8 +30,11 @@ def test_list_shows_what_is_here():
     assert "built for: 576x320" in result.output
 
 
-@pytest.mark.parametrize(("arguments", "pulled"), [([], ["efficientdet-lite2", "efficientdet-lite0"]), (["x"], ["x"])])
-def test_pull_fetches_what_is_named_else_the_two_defaults(monkeypatch, arguments, pulled):
+EYES_AND_EARS = ["efficientdet-lite2", "efficientdet-lite0", "silero-vad", "moonshine-tiny-en-encoder"]
+
+
+@pytest.mark.parametrize(("arguments", "pulled"), [([], EYES_AND_EARS), (["x"], ["x"])])
+def test_pull_fetches_what_is_named_else_what_eyes_and_ears_need(monkeypatch, arguments, pulled):
     asked = []
     monkeypatch.setattr(store, "pull", lambda names: asked.extend(names) or [])
     assert CliRunner().invoke(app, ["pull", *arguments]).exit_code == 0

