@@ -22,6 +22,12 @@ def engines() -> Path:
     return home() / "engines"
 
 
+def shipped() -> Path:
+    """The folder of the weights that come with kitt: of the checkout, else of the installed package."""
+    beside = _CHECKOUT / "engines"
+    return beside if (beside / "ears.json").is_file() else Path(__file__).resolve().parent / "_engines"
+
+
 def sample_drive() -> Path:
     """The drive that `kitt replay` runs without an argument, made by `kitt sample`."""
     return home() / "drives" / "sample.mcap"

@@ -172,3 +172,45 @@ class Utterance:
     language: str
     rate_hz: int
     samples: NDArray[np.int16]
+
+
+@dataclass(frozen=True, eq=False)
+class AudioChunk:
+    """Sound for the ears: float32 (n,) mono within -1..1 at 16 kHz, its first sample at `t_ns`."""
+
+    t_ns: int
+    samples: F32
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What an utterance may have meant. `score`: log score a phone against the free phone loop, 0 the perfect fit."""
+
+    intent: str
+    slots: dict[str, str | int]
+    text: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One utterance, accepted as a command or not.
+
+    t_start_ns, t_end_ns: of the words. `confidence` in 0..1. A `rejected` one carries the `reason` and, in `intent`
+    and `text`, what it came nearest to. `wake` is the wake phrase that went before, "" without one. `n_best` holds
+    the likeliest intents, best first. `notes`: what was wrong with the sound.
+    """
+
+    t_start_ns: int
+    t_end_ns: int
+    language: str
+    intent: str
+    slots: dict[str, str | int]
+    text: str
+    confidence: float
+    rejected: bool
+    reason: str
+    wake: str = ""
+    n_best: tuple[Candidate, ...] = ()
+    cpu_s: float = 0.0
+    notes: tuple[str, ...] = ()

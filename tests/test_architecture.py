@@ -17,13 +17,14 @@ MAY_IMPORT = {
     "engine": COMMON,
     "drive": {"types", "errors"},
     "eyes": COMMON | {"engine"},
+    "ears": COMMON | {"engine"},
     "mouth": COMMON,
-    "mind": COMMON | {"eyes", "mouth"},
-    "runtime": COMMON | {"engine", "drive", "eyes", "mouth", "mind"},
-    "api": COMMON | {"drive", "runtime"},
-    "sim": COMMON | {"engine", "drive", "eyes", "mouth", "mind", "runtime"},
-    "eval": COMMON | {"engine", "drive", "eyes", "runtime"},
-    "cli": COMMON | {"engine", "drive", "eyes", "mouth", "mind", "runtime", "sim", "eval", "api"},
+    "mind": COMMON | {"eyes", "ears", "mouth"},
+    "runtime": COMMON | {"engine", "drive", "eyes", "ears", "mouth", "mind"},
+    "api": COMMON | {"drive", "ears", "runtime"},
+    "sim": COMMON | {"engine", "drive", "eyes", "ears", "mouth", "mind", "runtime"},
+    "eval": COMMON | {"engine", "drive", "eyes", "ears", "runtime"},
+    "cli": COMMON | {"engine", "drive", "eyes", "ears", "mouth", "mind", "runtime", "sim", "eval", "api"},
 }
 
 
