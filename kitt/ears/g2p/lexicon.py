@@ -1,7 +1,7 @@
 """Pronunciations that people wrote down: the user's own and those that kitt ships.
 
-A lexicon is TOML, a word a line: `kitt = "k ɪ t"`, or several ways to say it: `route = ["ɹ u t", "ɹ aʊ t"]`. The symbols
-are those of phones.toml, parted by spaces; a word that is not plain ASCII letters stands in quotes.
+A lexicon is TOML, a word a line: `kitt = "k ɪ t"`, or several ways to say it: `route = ["ɹ u t", "ɹ aʊ t"]`. The
+symbols are those of phones.toml, parted by spaces; a word that is not plain ASCII letters stands in quotes.
 """
 
 from __future__ import annotations

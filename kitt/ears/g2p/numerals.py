@@ -30,13 +30,25 @@ class Step:
 Arc = tuple[str, int, Step]
 END = Step(True, ())
 
-_EN_ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
-_EN_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_FR_ONES = ["zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze", "treize", "quatorze", "quinze", "seize"]
-_FR_TENS = ["vingt", "trente", "quarante", "cinquante", "soixante", "septante", "huitante", "nonante"]
-_ES_ONES = ["cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "once", "doce", "trece", "catorce", "quince", "dieciséis", "diecisiete", "dieciocho", "diecinueve", "veinte", "veintiuno", "veintidós", "veintitrés", "veinticuatro", "veinticinco", "veintiséis", "veintisiete", "veintiocho", "veintinueve"]
-_ES_TENS = ["treinta", "cuarenta", "cincuenta", "sesenta", "setenta", "ochenta", "noventa"]
-_ES_HUNDREDS = ["doscientos", "trescientos", "cuatrocientos", "quinientos", "seiscientos", "setecientos", "ochocientos", "novecientos"]
+
+def _names(text: str) -> list[str]:
+    return text.split()
+
+
+_EN_ONES = _names(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+)
+_EN_TENS = _names("twenty thirty forty fifty sixty seventy eighty ninety")
+_FR_ONES = _names("zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize")
+_FR_TENS = _names("vingt trente quarante cinquante soixante septante huitante nonante")
+_ES_ONES = _names(
+    "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis diecisiete "
+    "dieciocho diecinueve veinte veintiuno veintidós veintitrés veinticuatro veinticinco veintiséis veintisiete "
+    "veintiocho veintinueve"
+)
+_ES_TENS = _names("treinta cuarenta cincuenta sesenta setenta ochenta noventa")
+_ES_HUNDREDS = _names("doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos novecientos")
 _ONE_FORM: Mapping[int, Sequence[str]] = {}
 _ES_FORMS = {1: ("uno", "un", "una"), 21: ("veintiuno", "veintiún", "veintiuna")}
 

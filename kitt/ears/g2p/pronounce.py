@@ -16,6 +16,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Protocol
 
 from kitt import places
 from kitt.ears.g2p import gruut, phones
@@ -31,6 +32,16 @@ _MOST_WAYS = 24
 _SPELLED = "·"
 """Between the letters of a word to be spelled: "g·p·s"."""
 _PARTS = re.compile(r"\d+|[^\W\d]+(?:'[^\W\d]*)?")
+
+
+class G2p(Protocol):
+    """Who says how words are pronounced."""
+
+    def pronounce(
+        self, words: Iterable[str], language: str, user: Mapping[str, Prons] | None = None
+    ) -> dict[str, Prons]:
+        """The ways to say each word; () for a word without a sound."""
+        ...
 
 
 class Pronouncer:

@@ -1,0 +1,84 @@
+"""A grammar, ready: what may be said in one language, as phones for the decoder and as meaning for its words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kitt.ears.g2p import lexicon
+from kitt.ears.g2p.lexicon import Prons
+from kitt.ears.g2p.pronounce import G2p, Pronouncer
+from kitt.ears.grammar import source as sources
+from kitt.ears.grammar.automaton import Automaton
+from kitt.ears.grammar.graph import PhoneGraph, compile_phones, compile_words
+from kitt.ears.grammar.network import Network
+from kitt.ears.grammar.words import Slots, WordNetwork
+from kitt.errors import KittError
+
+
+@dataclass(frozen=True, eq=False)
+class Grammar:
+    """Sentences of one language, from a YAML file or a folder of them.
+
+    name: the file or folder, for messages; source_digest: changes when a file of it does; prons: the ways to say each
+    word of `graph.words`.
+    """
+
+    language: str
+    name: str
+    graph: PhoneGraph
+    source_digest: str
+    prons: dict[str, Prons]
+    words: Automaton[int] = field(repr=False)
+    network: WordNetwork = field(repr=False)
+
+    @staticmethod
+    def load(path: Path | str, g2p: G2p | None = None) -> Grammar:
+        """Read and compile a grammar. Raises KittError with file and line for whatever is wrong in it."""
+        path = Path(path)
+        source_digest = sources.digest(path)
+        source = sources.read(path)
+        network = WordNetwork(Network(source))
+        words, spoken = compile_words(network, source.name)
+        prons = _pronounce(path, source, spoken, network, g2p)
+        intents = tuple(source.intents)
+        graph = compile_phones(words, spoken, prons, source.language, intents, source.name)
+        return Grammar(source.language, source.name, graph, source_digest, prons, words, network)
+
+    def parse(self, words: Sequence[str], intent: str | None = None) -> tuple[str, Slots] | None:
+        """Intent and slots of a sentence given as words of `graph.words`; of `intent` alone where one is named.
+
+        The first rule in the order of the files wins. None for words that are no sentence of the grammar.
+        """
+        names = self.graph.intents
+        for i in range(len(names)) if intent is None else [names.index(intent)]:
+            slots = self.network.parse(words, i)
+            if slots is not None:
+                return names[i], slots
+        return None
+
+    def is_stale(self) -> bool:
+        """Whether a file of the grammar changed since it was loaded. Raises KittError when it is gone."""
+        return sources.digest(Path(self.name)) != self.source_digest
+
+
+def _pronounce(
+    path: Path, source: sources.Source, words: Sequence[str], network: WordNetwork, g2p: G2p | None
+) -> dict[str, Prons]:
+    own = sources.lexicon_file(path)
+    entries = {**(lexicon.read(own) if own.is_file() else {}), **source.lexicon}
+    user = lexicon.prons_of(entries, source.language)
+    if g2p:
+        prons = g2p.pronounce(words, source.language, user)
+    else:
+        with closing(Pronouncer()) as own_g2p:
+            prons = own_g2p.pronounce(words, source.language, user)
+    for word, ways in prons.items():
+        if not ways:
+            where = network.where[word]
+            raise KittError(
+                f"{where}: no pronunciation for '{word}' in '{source.language}'; add it to {own} as in kitt = \"k ɪ t\""
+            )
+    return prons

@@ -1,0 +1,232 @@
+"""Templates woven into one network of pieces of text: alternatives side by side, common endings shared.
+
+A node is a tuple of edges in order of preference; an edge is (label, node it leads to). A label is a piece of text
+without spaces (pieces that follow each other without SPACE are one word: "light[s]"), SPACE, nothing, or a `Mark` that
+says what a slot gets. Nodes are made from the end of a sentence backwards and equal nodes are one, so a list that
+many sentences of an intent end with is there once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from kitt.ears.g2p import numerals
+from kitt.ears.grammar import template
+from kitt.ears.grammar.source import Block, Range, SlotList, Source, Value, checked_range
+from kitt.ears.grammar.template import Expression
+from kitt.ears.grammar.yaml_nodes import Text, Where, nearest
+
+MOST_PERMUTED = 8
+"""Parts of one permutation: (a;b;c) needs 2^n states."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What happens to slots at an edge.
+
+    set: `slot` gets `value`; open: what follows is the value of `slot`; say, add, minus: the text, the number added,
+    the sign of the innermost open slot; close: its value, a "text" or a "number", is complete.
+    """
+
+    kind: Literal["set", "open", "say", "add", "minus", "close"]
+    slot: str = ""
+    value: str | int = ""
+
+
+SPACE = " "
+Label = str | Mark | None
+Edge = tuple[Label, int]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Lists and rules by name as one block of sentences sees them, and where the template in hand was written."""
+
+    lists: Mapping[str, SlotList]
+    rules: Mapping[str, Text]
+    key: int
+    text: Text
+    inside: tuple[str, ...] = ()
+
+    def at(self, text: Text, inside: str = "") -> Scope:
+        return Scope(self.lists, self.rules, self.key, text, (*self.inside, inside) if inside else self.inside)
+
+
+class Network:
+    """The network of a grammar. `starts[i]` is the first node of intent i, `ends[i]` its end."""
+
+    def __init__(self, source: Source) -> None:
+        self.language = source.language
+        self.nodes: list[tuple[Edge, ...]] = []
+        self.where: dict[str, Where] = {}
+        self._ids: dict[tuple[Edge, ...], int] = {}
+        self._built: dict[tuple[object, ...], int] = {}
+        self._trees: dict[Text, Expression] = {}
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.sentences: list[tuple[Text, int, int]] = []
+        for intent in source.intents.values():
+            end = self._new(())
+            firsts: list[int] = []
+            for block in intent.blocks:
+                firsts += self._block(block, source, end)
+            self.ends.append(end)
+            self.starts.append(self._node(tuple((None, f) for f in firsts)))
+            self.sentences += [
+                (s, f, end) for s, f in zip((s for b in intent.blocks for s in b.sentences), firsts, strict=True)
+            ]
+
+    def _block(self, block: Block, source: Source, end: int) -> list[int]:
+        local = bool(block.lists or block.rules)
+        lists = {**source.lists, **block.lists} if local else source.lists
+        rules = {**source.rules, **block.rules} if local else source.rules
+        firsts = []
+        for sentence in block.sentences:
+            first = self._text(sentence, Scope(lists, rules, id(block) if local else 0, sentence), end, False)
+            for slot, value in block.slots.items():
+                first = self._node(((Mark("set", slot, value), first),))
+            firsts.append(first)
+        return firsts
+
+    def _node(self, edges: tuple[Edge, ...]) -> int:
+        if len(edges) == 1 and edges[0][0] is None:
+            return edges[0][1]
+        known = self._ids.get(edges)
+        if known is None:
+            known = self._ids[edges] = self._new(edges)
+        return known
+
+    def _new(self, edges: tuple[Edge, ...]) -> int:
+        self.nodes.append(edges)
+        return len(self.nodes) - 1
+
+    def _text(self, text: Text, scope: Scope, then: int, echo: bool) -> int:
+        key = (text, scope.key, then, echo, scope.inside)
+        if key not in self._built:
+            if text not in self._trees:
+                self._trees[text] = template.parse(text, self.language)
+            self._built[key] = self._expression(self._trees[text], scope.at(text), then, echo)
+        return self._built[key]
+
+    def _expression(self, tree: Expression, scope: Scope, then: int, echo: bool) -> int:
+        """The node from which `tree` and then `then` is spoken; `echo`: an open slot repeats the words."""
+        if isinstance(tree, template.TextChunk):
+            return self._chunk(tree.text, scope, then, echo)
+        if isinstance(tree, template.Sequence):
+            for item in reversed(tree.items):
+                then = self._expression(item, scope, then, echo)
+            return then
+        if isinstance(tree, template.Alternative):
+            return self._node(tuple((None, self._expression(i, scope, then, echo)) for i in tree.items))
+        if isinstance(tree, template.Permutation):
+            return self._permutation(tree.items, scope, then, echo)
+        if isinstance(tree, template.RuleReference):
+            return self._rule(tree.rule_name.strip(), scope, then, echo)
+        if isinstance(tree, template.ListReference):
+            return self._list(tree, scope, then, echo)
+        raise scope.text.where.error(f"{type(tree).__name__} is not supported, in: {scope.text.text}")
+
+    def _chunk(self, text: str, scope: Scope, then: int, echo: bool) -> int:
+        pieces = text.split()
+        if text[-1:].isspace():
+            then = self._space(then, echo)
+        for i, piece in enumerate(reversed(pieces)):
+            if i:
+                then = self._space(then, echo)
+            self.where.setdefault(piece, scope.text.where)
+            then = self._node(((piece, then),))
+            if echo:
+                then = self._node(((Mark("say", value=piece), then),))
+        return self._space(then, echo) if pieces and text[:1].isspace() else then
+
+    def _space(self, then: int, echo: bool = False) -> int:
+        if echo:
+            then = self._node(((Mark("say", value=SPACE), then),))
+        return self._node(((SPACE, then),))
+
+    def _permutation(self, items: list[Expression], scope: Scope, then: int, echo: bool) -> int:
+        if len(items) > MOST_PERMUTED:
+            raise scope.text.where.error(
+                f"a permutation of {len(items)} parts; at most {MOST_PERMUTED} in: {scope.text.text}"
+            )
+        whole = (1 << len(items)) - 1
+        after = {whole: then}
+        # A state for each set of parts said already: exact, and 2^n instead of n! of them.
+        for said in range(whole - 1, -1, -1):
+            after[said] = self._node(
+                tuple(
+                    (None, self._expression(item, scope, after[said | 1 << i], echo))
+                    for i, item in enumerate(items)
+                    if not said & 1 << i
+                )
+            )
+        return after[0]
+
+    def _rule(self, name: str, scope: Scope, then: int, echo: bool) -> int:
+        if name not in scope.rules:
+            raise scope.text.where.error(f"unknown rule <{name}>{nearest(name, scope.rules)} in: {scope.text.text}")
+        if name in scope.inside:
+            chain = " -> ".join(f"<{r}>" for r in (*scope.inside[scope.inside.index(name) :], name))
+            raise scope.rules[name].where.error(f"rule <{name}> contains itself: {chain}")
+        body = scope.rules[name]
+        return self._text(body, scope.at(body, name), then, echo)
+
+    def _list(self, tree: template.ListReference, scope: Scope, then: int, echo: bool) -> int:
+        name, slot = tree.list_name.strip(), tree.slot_name.strip()
+        if inline := tree.get_inline_range():
+            numbers = checked_range(Range(*inline), f"{{{name}}}", scope.text.where)
+            return self._numbers(numbers, slot, then, echo)
+        if name not in scope.lists:
+            raise scope.text.where.error(f"unknown list {{{name}}}{nearest(name, scope.lists)} in: {scope.text.text}")
+        if not slot:
+            raise scope.text.where.error(f"a slot without a name: {{{tree.list_name}:}} in: {scope.text.text}")
+        found = scope.lists[name]
+        if found.range:
+            return self._numbers(found.range, slot, then, echo)
+        if f"{{{name}}}" in scope.inside:
+            raise found.where.error(f"list {{{name}}} contains itself")
+        inner = scope.at(scope.text, f"{{{name}}}")
+        return self._node(tuple((None, self._value(v, slot, inner, then, echo)) for v in found.values))
+
+    def _value(self, value: Value, slot: str, scope: Scope, then: int, echo: bool) -> int:
+        out = value.out
+        if out is None and template.is_plain(value.spoken.text):
+            out = " ".join(value.spoken.text.split())
+        if out is not None:
+            return self._node(((Mark("set", slot, out), self._text(value.spoken, scope, then, echo)),))
+        then = self._node(((Mark("close", slot, "text"), then),))
+        return self._node(((Mark("open", slot), self._text(value.spoken, scope, then, True)),))
+
+    def _numbers(self, numbers: Range, slot: str, then: int, echo: bool) -> int:
+        key = (numbers, slot, then, echo)
+        if key not in self._built:
+            wanted = range(numbers.low, numbers.high + 1, numbers.step)
+            close = self._node(((Mark("close", slot, "number"), self._space(then, echo)),))
+            steps: dict[int, int] = {}
+            roots: list[Edge] = []
+            if plus := frozenset(n for n in wanted if n >= 0):
+                roots.append((None, self._step(numerals.graph(plus, self.language), close, echo, steps)))
+            if minus := frozenset(-n for n in wanted if n < 0):
+                below = self._step(numerals.graph(minus, self.language), close, echo, steps)
+                below = self._node(((Mark("minus"), below),))
+                roots.append((None, self._word(numerals.MINUS[self.language], below, echo)))
+            opened = self._node(((Mark("open", slot), self._node(tuple(roots))),))
+            self._built[key] = self._space(opened, echo)
+        return self._built[key]
+
+    def _step(self, step: numerals.Step, close: int, echo: bool, steps: dict[int, int]) -> int:
+        if id(step) not in steps:
+            edges: list[Edge] = [(None, close)] if step.final else []
+            for word, added, following in step.arcs:
+                then = self._step(following, close, echo, steps)
+                if added:
+                    then = self._node(((Mark("add", value=added), then),))
+                edges.append((None, self._word(word, then, echo)))
+            steps[id(step)] = self._node(tuple(edges))
+        return steps[id(step)]
+
+    def _word(self, word: str, then: int, echo: bool) -> int:
+        then = self._node(((word, self._space(then, echo)),))
+        return self._node(((Mark("say", value=word), then),)) if echo else then
