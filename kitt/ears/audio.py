@@ -1,0 +1,183 @@
+"""Where sound enters the ears: any rate, channels and kind of number become 16 kHz mono, and what is wrong is said."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kitt.ears.checks import FULL_SCALE, SameRun, Tally, sane
+from kitt.ears.resample import RATE_HZ, Resampler
+from kitt.errors import KittError
+from kitt.types import F32, AudioChunk
+
+FILL_MOST_S = 2.0
+"""Longer gaps are filled with this much silence, which ends any utterance; then time jumps."""
+JITTER_S = 0.04
+"""Time stamps of buffers stray by this much without sound being lost."""
+REMEMBERED_S = 30.0
+_MOST_CHANNELS = 64
+_TOO_LOUD = 8.0
+_FOLLOW = 32
+"""A sound card's clock is off by up to 1e-4: the time stamps are followed by this part of the difference a block."""
+_SCALES: dict[str, tuple[float, float]] = {
+    "int16": (0.0, 1 / 2**15),
+    "int32": (0.0, 1 / 2**31),
+    # 127 is full scale
+    "uint8": (-128.0, 1 / 127),
+    "int8": (0.0, 1 / 127),
+}
+
+
+class Intake:
+    """Blocks of sound in, `AudioChunk`s out, without a break in the samples.
+
+    Missing sound becomes silence, what came twice is cut, what is no number is 0, all of it counted in `notes`. How
+    the sound is cut into blocks makes no difference to the samples.
+    """
+
+    def __init__(self) -> None:
+        self._source: list[str] = []
+        self._tally = Tally()
+        self._recent: deque[tuple[int, int, Tally]] = deque()
+        self._run = SameRun()
+        self._resampler: Resampler | None = None
+        self._rate_hz = RATE_HZ
+        self._start_ns = 0
+        self._taken = 0
+        self._given = 0
+
+    def push(self, samples: NDArray[Any], rate_hz: int = RATE_HZ, t_ns: int | None = None) -> list[AudioChunk]:
+        """One block: (n,) or (n, channels), floats in -1..1 or integers of 8, 16 or 32 bits.
+
+        t_ns: time of its first sample; None where it follows on the block before. Raises KittError for an array that
+        is no sound.
+        """
+        block = _floats(samples)
+        out: list[AudioChunk] = []
+        if self._resampler is None or rate_hz != self._rate_hz:
+            begin_ns = self._next_ns() if t_ns is None or self._resampler else t_ns
+            out += self._begin(rate_hz, begin_ns)
+        self._remember_source(rate_hz, block.shape[1])
+        block, counted, more = self._in_time(block, t_ns)
+        out += more
+        mono, heard = self._look(block)
+        begin_ns = self._next_ns()
+        out += self._take(mono)
+        self._count(begin_ns, counted + heard)
+        return out
+
+    def finish(self) -> list[AudioChunk]:
+        """The end of the sound: what the resampler held back."""
+        out = self._end()
+        self._resampler = None
+        return out
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """A line for each thing that was wrong, or changed, since the beginning."""
+        return (*self._source, *self._tally.lines())
+
+    def notes_of(self, t_start_ns: int, t_end_ns: int) -> tuple[str, ...]:
+        """The same for the blocks between two times, of the last 30 seconds."""
+        inside = [tally for begin, end, tally in self._recent if begin < t_end_ns and end > t_start_ns]
+        return (*self._source, *(sum(inside, Tally()).lines() if inside else ()))
+
+    def _remember_source(self, rate_hz: int, channels: int) -> None:
+        notes = []
+        if rate_hz != RATE_HZ:
+            lost = f"; nothing above {rate_hz / 2000:g} kHz is in it" if rate_hz < RATE_HZ else ""
+            notes.append(f"resampled from {rate_hz} to {RATE_HZ} Hz{lost}")
+        if channels > 1:
+            notes.append(f"mixed down from {channels} channels")
+        self._source += [n for n in notes if n not in self._source]
+
+    def _in_time(self, block: F32, t_ns: int | None) -> tuple[F32, Tally, list[AudioChunk]]:
+        """The block without what came twice, after silence for what is missing."""
+        if t_ns is None:
+            return block, Tally(), []
+        late_ns = t_ns - self._next_ns()
+        late_s = late_ns / 1e9
+        if abs(late_s) <= JITTER_S:
+            self._start_ns += int(late_ns / _FOLLOW)
+            return block, Tally(), []
+        if late_s > 0:
+            filled_s = min(late_s, FILL_MOST_S)
+            out = self._take(np.zeros(round(filled_s * self._rate_hz), np.float32))
+            if late_s > FILL_MOST_S:
+                out += self._begin(self._rate_hz, t_ns)
+            return block, Tally(gaps=1, gap_s=late_s, gap_filled_s=filled_s), out
+        if late_s < -FILL_MOST_S:
+            return block, Tally(set_back=1), self._begin(self._rate_hz, t_ns)
+        twice = min(len(block), round(-late_s * self._rate_hz))
+        return block[twice:], Tally(overlaps=1, overlap_s=twice / self._rate_hz), []
+
+    def _look(self, block: F32) -> tuple[F32, Tally]:
+        """One channel of the block, and what is to be said of all of them."""
+        if not len(block):
+            return block[:, 0], Tally()
+        block, not_numbers = sane(block)
+        peak = float(max(block.max(), -block.min()))
+        if peak > _TOO_LOUD:
+            raise KittError(f"samples reach {peak:.0f}: floats must lie in -1..1; divide by the full scale first")
+        mono: F32 = np.ascontiguousarray(block[:, 0]) if block.shape[1] == 1 else block.mean(1, dtype=np.float32)
+        return mono, Tally(
+            heard_s=len(block) / self._rate_hz,
+            samples=block.size,
+            at_scale=int(np.count_nonzero(np.abs(block) >= FULL_SCALE)) if peak >= FULL_SCALE else 0,
+            not_numbers=not_numbers,
+            peak=peak,
+            dead_s=self._run.longest(mono) / self._rate_hz,
+        )
+
+    def _count(self, begin_ns: int, tally: Tally) -> None:
+        self._tally += tally
+        end_ns = self._next_ns()
+        self._recent.append((begin_ns, end_ns, tally))
+        while self._recent and self._recent[0][1] < end_ns - REMEMBERED_S * 1e9:
+            self._recent.popleft()
+
+    def _next_ns(self) -> int:
+        """When the next sample is due."""
+        return self._start_ns + round(self._taken * 1_000_000_000 / self._rate_hz)
+
+    def _begin(self, rate_hz: int, t_ns: int) -> list[AudioChunk]:
+        out = self._end()
+        self._resampler, self._rate_hz = Resampler(rate_hz), rate_hz
+        self._start_ns, self._taken, self._given = t_ns, 0, 0
+        return out
+
+    def _take(self, mono: F32) -> list[AudioChunk]:
+        assert self._resampler is not None
+        self._taken += len(mono)
+        return self._give(self._resampler.push(mono))
+
+    def _end(self) -> list[AudioChunk]:
+        return self._give(self._resampler.finish()) if self._resampler else []
+
+    def _give(self, samples: F32) -> list[AudioChunk]:
+        if not len(samples):
+            return []
+        assert self._resampler is not None
+        t_ns = self._start_ns + round(self._given * self._resampler.period_ns)
+        self._given += len(samples)
+        return [AudioChunk(t_ns, samples)]
+
+
+def _floats(samples: NDArray[Any]) -> F32:
+    """float32 (n, channels)."""
+    if samples.ndim not in (1, 2) or (samples.ndim == 2 and not 1 <= samples.shape[1] <= _MOST_CHANNELS):
+        raise KittError(f"an array of shape {samples.shape} is no sound: it must be (samples,) or (samples, channels)")
+    block: NDArray[Any] = samples[:, None] if samples.ndim == 1 else samples
+    if samples.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            floats: F32 = block.astype(np.float32, copy=False)
+            return floats
+    if samples.dtype.name not in _SCALES:
+        known = ", ".join(("float32", "float64", *_SCALES))
+        raise KittError(f"samples of type {samples.dtype} are no sound; use one of {known}")
+    offset, scale = _SCALES[samples.dtype.name]
+    scaled: F32 = (block.astype(np.float32) + np.float32(offset)) * np.float32(scale)
+    return scaled

@@ -1,0 +1,106 @@
+"""What can be wrong with sound, counted as it comes in and told in one line each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kitt.types import F32
+
+FULL_SCALE = 0.9995
+"""Samples at or above this are at the end of the scale: int16 ends at 0.99997."""
+CLIPPED_SHARE = 0.001
+SILENT_PEAK = 0.001
+"""-60 dB: below the hiss of any microphone that is switched on."""
+DEAD_S = 2.0
+"""No microphone gives the same number for as long as this."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Counts over a stretch of sound; two stretches, one after the other, add up.
+
+    heard_s: its length; samples: numbers looked at, all channels; at_scale: of them at full scale; not_numbers: NaN or
+    infinite, taken as 0; peak: the largest; dead_s: the longest run of one and the same value; gaps, gap_s: missing
+    sound by the time stamps, gap_filled_s of it filled with silence; overlaps, overlap_s: sound that came twice;
+    set_back: how often the time stamps went back by seconds.
+    """
+
+    heard_s: float = 0.0
+    samples: int = 0
+    at_scale: int = 0
+    not_numbers: int = 0
+    peak: float = 0.0
+    dead_s: float = 0.0
+    gaps: int = 0
+    gap_s: float = 0.0
+    gap_filled_s: float = 0.0
+    overlaps: int = 0
+    overlap_s: float = 0.0
+    set_back: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        mine, others = vars(self), vars(other)
+        both = {name: mine[name] + others[name] for name in mine}
+        both |= {name: max(mine[name], others[name]) for name in ("peak", "dead_s")}
+        return Tally(**both)
+
+    def lines(self) -> tuple[str, ...]:
+        """One clear line for each thing that is wrong; none when nothing is."""
+        lines = []
+        if self.not_numbers:
+            lines.append(
+                f"{self.not_numbers} of {self.samples} samples are not numbers (NaN or infinite); they count as silence"
+            )
+        if self.at_scale > CLIPPED_SHARE * self.samples:
+            share = 100 * self.at_scale / self.samples
+            lines.append(f"clipped: {share:.1f} % of the samples are at full scale; turn the recording level down")
+        if not self.samples:
+            lines.append("no sound in it")
+        elif self.dead_s >= DEAD_S:
+            lines.append(
+                f"dead microphone: {self.dead_s:.1f} s of exactly the same value; is it muted, unplugged, another one?"
+            )
+        elif self.peak < SILENT_PEAK:
+            loudest = f"never louder than {20 * np.log10(self.peak):.0f} dB" if self.peak else "all zeros"
+            lines.append(f"silent: {loudest}; turn the recording level up")
+        if self.gaps:
+            filled = f"{self.gap_filled_s:.3f} s of it filled with silence"
+            lines.append(f"gaps in the time stamps: {self.gaps}, {self.gap_s:.3f} s missing, {filled}")
+        if self.overlaps:
+            lines.append(
+                f"overlaps in the time stamps: {self.overlaps}, {self.overlap_s:.3f} s that came twice were cut"
+            )
+        if self.set_back:
+            lines.append(f"time stamps set back: {self.set_back}; the sound goes on with the new time")
+        return tuple(lines)
+
+
+def sane(samples: F32) -> tuple[F32, int]:
+    """The samples with 0 in place of what is no number, and how many of those there were."""
+    wrong = ~np.isfinite(samples)
+    count = int(np.count_nonzero(wrong))
+    return (np.where(wrong, np.float32(0), samples) if count else samples), count
+
+
+class SameRun:
+    """The length of the run of one value that a stream ends with, and the longest within a piece."""
+
+    def __init__(self) -> None:
+        self._value = float("nan")
+        self._length = 0
+
+    def longest(self, samples: F32) -> int:
+        """The longest run, in samples, that ends in this piece; it may have begun before it."""
+        if not len(samples):
+            return 0
+        starts = np.flatnonzero(np.diff(samples)) + 1
+        if samples[0] != self._value:
+            self._length = 0
+        edges: NDArray[np.int64] = np.concatenate([[0], starts, [len(samples)]])
+        runs = np.diff(edges)
+        runs[0] += self._length
+        self._value, self._length = float(samples[-1]), int(runs[-1])
+        return int(runs.max())
