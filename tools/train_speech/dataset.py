@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from kitt.ears.features import STACK
 from kitt.ears.g2p.espeak import EspeakPronouncer
 from kitt.types import LANGUAGES
 from tools.train_speech.corpus import read_list, shards
+from tools.train_speech.human import Clip
 
 SYNTHETIC_A_PASS, HUMAN_A_PASS = 1, 3
 """Views of one clip that one pass over the data uses."""
@@ -49,7 +51,7 @@ class Views:
                 frames = part if self.kind == "encoder" else _stacked(part)
                 phones = labels[first + row]
                 # CTC needs a frame a phone, and one more between two equal ones
-                if phones and len(frames) > len(phones) + sum(a == b for a, b in zip(phones, phones[1:])):
+                if phones and len(frames) > len(phones) + sum(a == b for a, b in pairwise(phones)):
                     self.features.append(frames)
                     self.labels.append(phones)
                     self.language.append(LANGUAGES.index(shard[row].language))
@@ -78,7 +80,7 @@ def _stacked(mel: NDArray[np.float16]) -> NDArray[np.float16]:
     return mel[: steps * STACK].reshape(steps, -1)
 
 
-def _labels(work: Path, listed: list) -> list[list[int]]:  # type: ignore[type-arg]
+def _labels(work: Path, listed: Sequence[Clip]) -> list[list[int]]:
     """Phones of each clip of the corpus, by espeak-ng in the clip's accent; computed once."""
     path = work / "labels.json"
     if path.is_file():

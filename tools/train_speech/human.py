@@ -35,7 +35,12 @@ class Clip:
 
 def test_sets() -> dict[str, Any]:
     """The file that names what no trainer may read."""
-    return tomllib.loads(TEST_SETS.read_text(encoding="utf-8"))
+    return read_toml(TEST_SETS)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file as it stands."""
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def clips(data: Path, *, copyleft: bool = False) -> Iterator[Clip]:

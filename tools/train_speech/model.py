@@ -1,4 +1,4 @@
-"""The two acoustic models: phone posteriors by CTC (Graves et al. 2006) over recurrent layers (GRU, Cho et al. 2014)."""
+"""The two acoustic models: phone posteriors by CTC (Graves et al. 2006) over a GRU (Cho et al. 2014)."""
 
 from __future__ import annotations
 

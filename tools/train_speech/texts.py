@@ -1,7 +1,7 @@
 """What the synthetic voices say: broad text in the three languages, drawn by a seed.
 
 Sources: the test sentences of Home Assistant's intents (CC BY 4.0), words of the Art4apps lists and of gruut's
-lexica (MIT), and the short word lists below. Nothing of any test set, and nothing of any grammar that a test uses.
+lexica (MIT), and the short lists of words.toml. Nothing of any test set, and nothing of any grammar that a test uses.
 """
 
 from __future__ import annotations
@@ -15,69 +15,9 @@ from pathlib import Path
 
 import yaml
 
-FUNCTION_WORDS = {
-    "en": "the a an of to in on at and or with for from is it this that my your some any all no not please can you could I "
-    "want need get give me make have like let us there here now more less up down off out very two bit lot little "
-    "which where when how what who why do does did be was are we they he she his her our over under after before",
-    "fr": "le la les un une des du de à au aux et ou avec pour sans dans sur sous est ce cette mon ma mes ton ta vos s'il te "
-    "plaît vous je tu il elle on nous peux veux voudrais fais mets donne ne pas plus moins très un peu beaucoup tout où "
-    "quand comment quoi qui que pourquoi ici là maintenant encore après avant entre vers chez c'est j'ai",
-    "es": "el la los las un una unos unas de del a al y o con para por sin en sobre es este esta mi tu su por favor me te se "
-    "quiero puedes podrías pon dame haz no más menos muy un poco mucho todo dónde cuándo cómo qué quién cuál aquí ahora "
-    "otra vez después antes entre hacia hay tengo está son lo le nos",
-}
-SHORT = {
-    "en": "yes no stop go left right up down on off start cancel help again next back okay hello thanks louder quieter "
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
-    "september october november december today tomorrow yesterday morning evening night hour minute second hundred "
-    "thousand million first third fifth tenth half quarter past red green blue yellow white black open close play pause",
-    "fr": "oui non stop va gauche droite haut bas marche arrêt départ annule aide encore suivant retour bonjour merci fort "
-    "lundi mardi mercredi jeudi vendredi samedi dimanche janvier février mars avril mai juin juillet août septembre "
-    "octobre novembre décembre aujourd'hui demain hier matin soir nuit heure minute seconde cent mille million premier "
-    "troisième cinquième moitié quart rouge vert bleu jaune blanc noir ouvre ferme joue pause avance recule monte descends",
-    "es": "sí no para ve izquierda derecha arriba abajo marcha apagado inicio cancela ayuda otra siguiente atrás hola gracias "
-    "lunes martes miércoles jueves viernes sábado domingo enero febrero marzo abril mayo junio julio agosto septiembre "
-    "octubre noviembre diciembre hoy mañana ayer tarde noche hora minuto segundo cien mil millón primero tercero quinto "
-    "medio cuarto rojo verde azul amarillo blanco negro abre cierra pon pausa sube baja apaga enciende alto",
-}
-NUMBER_FRAMES = {
-    "en": (
-        "{n}",
-        "{n}",
-        "{n} {w}",
-        "{w} {n}",
-        "{n} percent",
-        "{n} degrees",
-        "at {n} {m}",
-        "{n} point {d}",
-        "number {n}",
-        "{n} {n}",
-    ),
-    "fr": (
-        "{n}",
-        "{n}",
-        "{n} {w}",
-        "{w} {n}",
-        "{n} pour cent",
-        "{n} degrés",
-        "à {n} heures {m}",
-        "{n} virgule {d}",
-        "numéro {n}",
-        "{n} {n}",
-    ),
-    "es": (
-        "{n}",
-        "{n}",
-        "{n} {w}",
-        "{w} {n}",
-        "{n} por ciento",
-        "{n} grados",
-        "a las {n} y {m}",
-        "{n} coma {d}",
-        "número {n}",
-        "{n} {n}",
-    ),
-}
+from tools.train_speech.human import read_toml
+
+WORDS = read_toml(Path(__file__).with_name("words.toml"))
 
 
 class Texts:
@@ -89,9 +29,9 @@ class Texts:
         self._sentences = _intent_sentences(data / "text_ohf_intents" / "tests" / language)
         listed = _word_list(data / f"speech_art4apps_{language}" / "transcripts.tsv")
         spoken = [w for s in self._sentences for w in s.split() if w.isalpha() and len(w) > 3]
-        self._words = sorted(set(listed)) + sorted(set(spoken)) + SHORT[language].split()
+        self._words = sorted(set(listed)) + sorted(set(spoken)) + WORDS["short"][language].split()
         self._rare = _lexicon_words(language)
-        self._glue = FUNCTION_WORDS[language].split()
+        self._glue = WORDS["function"][language].split()
 
     def __iter__(self) -> Iterator[str]:
         kinds = (self._sentence, self._number, self._chain, self._lexicon, self._single)
@@ -108,7 +48,7 @@ class Texts:
         return " ".join(words)
 
     def _number(self) -> str:
-        frame = self._random.choice(NUMBER_FRAMES[self._language])
+        frame = self._random.choice(WORDS["numbers"][self._language])
         word = self._random.choice(self._words)
         return frame.format(n=self._draw_number(), m=self._random.randint(1, 59), d=self._random.randint(0, 9), w=word)
 
@@ -129,7 +69,7 @@ class Texts:
         return " ".join(self._random.choices(self._rare, k=self._random.randint(1, 4)))
 
     def _single(self) -> str:
-        pool = SHORT[self._language].split() if self._random.random() < 0.4 else self._words
+        pool = WORDS["short"][self._language].split() if self._random.random() < 0.4 else self._words
         return self._random.choice(pool)
 
 

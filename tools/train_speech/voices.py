@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from scipy.io import wavfile
 from scipy.signal import resample_poly
 
+from tools.train_speech.human import read_toml
+
 RATE_HZ = 16_000
 ACCENTS = {
     "en": {
@@ -29,13 +31,9 @@ ACCENTS = {
     "es": {"es": "roa/es", "es-419": "roa/es-419"},
 }
 """espeak-ng's voice -> the voice file whose phones label it (accents with phones of their own take a neighbour's)."""
-VARIANTS = (
-    "Alex Andrea Annie Denis Diogo Gene Gene2 Henrique Hugo Jacky Lee Marco Mario Mike Mr_serious Reed RicishayMax "
-    "Storm Tweaky adam anika announcer antonio aunty benjamin boris caleb david ed edward f1 f3 f4 grandma grandpa gustave "
-    "ian iven iven2 john kaukovalta klatt klatt2 klatt3 klatt4 m1 m3 m4 m6 m7 max michel miguel mike2 norbert pablo "
-    "pedro quincy rob robert sandro shelby steph steph3 travis victor zac"
-).split()
-FLITE = ("awb", "kal16", "slt", "kal")
+_LISTED = read_toml(Path(__file__).with_name("words.toml"))["voices"]
+VARIANTS = _LISTED["variants"].split()
+FLITE = tuple(_LISTED["flite"].split())
 
 
 @dataclass(frozen=True)
