@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kitt.ears.g2p import lexicon
-from kitt.ears.g2p.lexicon import Prons
+from kitt.ears.g2p.lexicon import Entry, Prons
 from kitt.ears.g2p.pronounce import G2p, Pronouncer
 from kitt.ears.grammar import source as sources
 from kitt.ears.grammar.automaton import Automaton
@@ -39,13 +39,16 @@ class Grammar:
         """Read and compile a grammar. Raises KittError with file and line for whatever is wrong in it."""
         path = Path(path)
         source_digest = sources.digest(path)
-        source = sources.read(path)
-        network = WordNetwork(Network(source))
-        words, spoken = compile_words(network, source.name)
-        prons = _pronounce(path, source, spoken, network, g2p)
-        intents = tuple(source.intents)
-        graph = compile_phones(words, spoken, prons, source.language, intents, source.name)
-        return Grammar(source.language, source.name, graph, source_digest, prons, words, network)
+        own = sources.lexicon_file(path)
+        entries = lexicon.read(own) if own.is_file() else {}
+        return _compiled(sources.read(path), entries, source_digest, str(own), g2p)
+
+    @staticmethod
+    def of_sentences(
+        intents: Mapping[str, Sequence[str]], language: str, name: str, g2p: Pronouncer | None = None
+    ) -> Grammar:
+        """A grammar of sentence templates that stand in no file; `name` is what messages call it. Raises KittError."""
+        return _compiled(sources.of_sentences(intents, language, name), {}, "", "a grammar's 'lexicon:'", g2p)
 
     def parse(self, words: Sequence[str], intent: str | None = None) -> tuple[str, Slots] | None:
         """Intent and slots of a sentence given as words of `graph.words`; of `intent` alone where one is named.
@@ -61,20 +64,34 @@ class Grammar:
 
     def is_stale(self) -> bool:
         """Whether a file of the grammar changed since it was loaded. Raises KittError when it is gone."""
-        return sources.digest(Path(self.name)) != self.source_digest
+        return bool(self.source_digest) and sources.digest(Path(self.name)) != self.source_digest
+
+
+def _compiled(
+    source: sources.Source, entries: Mapping[str, Entry], digest: str, own: str, g2p: Pronouncer | None
+) -> Grammar:
+    network = WordNetwork(Network(source))
+    words, spoken = compile_words(network, source.name)
+    known = lexicon.prons_of({**entries, **source.lexicon}, source.language)
+    prons = _pronounce(source, spoken, network, known, own, g2p)
+    graph = compile_phones(words, spoken, prons, source.language, tuple(source.intents), source.name)
+    return Grammar(source.language, source.name, graph, digest, prons, words, network)
 
 
 def _pronounce(
-    path: Path, source: sources.Source, words: Sequence[str], network: WordNetwork, g2p: G2p | None
+    source: sources.Source,
+    words: Sequence[str],
+    network: WordNetwork,
+    known: Mapping[str, Prons],
+    own: str,
+    g2p: Pronouncer | None,
 ) -> dict[str, Prons]:
-    own = sources.lexicon_file(path)
-    entries = {**(lexicon.read(own) if own.is_file() else {}), **source.lexicon}
-    user = lexicon.prons_of(entries, source.language)
-    if g2p:
-        prons = g2p.pronounce(words, source.language, user)
-    else:
-        with closing(Pronouncer()) as own_g2p:
-            prons = own_g2p.pronounce(words, source.language, user)
+    pronouncer = g2p or Pronouncer()
+    try:
+        prons = pronouncer.pronounce(words, source.language, known)
+    finally:
+        if g2p is None:
+            pronouncer.close()
     for word, ways in prons.items():
         if not ways:
             where = network.where[word]

@@ -7,7 +7,7 @@ missing list only when it is used, so kitt reads them itself; what kitt does not
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -130,6 +130,16 @@ def digest(path: Path) -> str:
     for file in [*files_of(path), *([own] if own.is_file() else [])]:
         sha.update(file.name.encode() + b"\0" + hashlib.sha256(_bytes(file)).digest())
     return sha.hexdigest()
+
+
+def of_sentences(intents: Mapping[str, Sequence[str]], language: str, name: str) -> Source:
+    """A grammar that stands in no file: sentence templates by intent. `name` is what errors call it."""
+    where = Where(name, 1)
+    made = {
+        intent: Intent(intent, where, (Block(tuple(Text(s, where) for s in sentences), {}, {}, {}),))
+        for intent, sentences in intents.items()
+    }
+    return Source(name, language, made)
 
 
 def read(path: Path) -> Source:
