@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kitt.ears.checks import FULL_SCALE, SameRun, Tally, sane
+from kitt.ears.checks import FULL_SCALE, SameRun, Tally
 from kitt.ears.resample import RATE_HZ, Resampler
 from kitt.errors import KittError
 from kitt.types import F32, AudioChunk
@@ -17,7 +17,10 @@ FILL_MOST_S = 2.0
 """Longer gaps are filled with this much silence, which ends any utterance; then time jumps."""
 JITTER_S = 0.04
 """Time stamps of buffers stray by this much without sound being lost."""
-REMEMBERED_S = 30.0
+REMEMBERED_S = 600.0
+"""How far back `notes_of` can be asked."""
+_PIECE_S = 0.5
+"""How finely."""
 _MOST_CHANNELS = 64
 _TOO_LOUD = 8.0
 _FOLLOW = 32
@@ -40,7 +43,8 @@ class Intake:
 
     def __init__(self) -> None:
         self._source: list[str] = []
-        self._tally = Tally()
+        self._closed = Tally()
+        # stretches of half a second, the last one still growing and not yet in `_closed`
         self._recent: deque[tuple[int, int, Tally]] = deque()
         self._run = SameRun()
         self._resampler: Resampler | None = None
@@ -61,12 +65,16 @@ class Intake:
             begin_ns = self._next_ns() if t_ns is None or self._resampler else t_ns
             out += self._begin(rate_hz, begin_ns)
         self._remember_source(rate_hz, block.shape[1])
-        block, counted, more = self._in_time(block, t_ns)
+        block, strayed, more = self._in_time(block, t_ns)
         out += more
-        mono, heard = self._look(block)
-        begin_ns = self._next_ns()
-        out += self._take(mono)
-        self._count(begin_ns, counted + heard)
+        if strayed:
+            self._count(self._next_ns(), strayed)
+        size = round(_PIECE_S * rate_hz)
+        for at in range(0, len(block), size):
+            mono, heard = self._look(block[at : at + size])
+            begin_ns = self._next_ns()
+            out += self._take(mono)
+            self._count(begin_ns, heard)
         return out
 
     def finish(self) -> list[AudioChunk]:
@@ -78,10 +86,11 @@ class Intake:
     @property
     def notes(self) -> tuple[str, ...]:
         """A line for each thing that was wrong, or changed, since the beginning."""
-        return (*self._source, *self._tally.lines())
+        tally = self._closed + self._recent[-1][2] if self._recent else self._closed
+        return (*self._source, *tally.lines())
 
     def notes_of(self, t_start_ns: int, t_end_ns: int) -> tuple[str, ...]:
-        """The same for the blocks between two times, of the last 30 seconds."""
+        """The same for what came between two times, half a second more or less, of the last ten minutes."""
         inside = [tally for begin, end, tally in self._recent if begin < t_end_ns and end > t_start_ns]
         return (*self._source, *(sum(inside, Tally()).lines() if inside else ()))
 
@@ -94,15 +103,15 @@ class Intake:
             notes.append(f"mixed down from {channels} channels")
         self._source += [n for n in notes if n not in self._source]
 
-    def _in_time(self, block: F32, t_ns: int | None) -> tuple[F32, Tally, list[AudioChunk]]:
+    def _in_time(self, block: F32, t_ns: int | None) -> tuple[F32, Tally | None, list[AudioChunk]]:
         """The block without what came twice, after silence for what is missing."""
         if t_ns is None:
-            return block, Tally(), []
+            return block, None, []
         late_ns = t_ns - self._next_ns()
         late_s = late_ns / 1e9
         if abs(late_s) <= JITTER_S:
             self._start_ns += int(late_ns / _FOLLOW)
-            return block, Tally(), []
+            return block, None, []
         if late_s > 0:
             filled_s = min(late_s, FILL_MOST_S)
             out = self._take(np.zeros(round(filled_s * self._rate_hz), np.float32))
@@ -116,13 +125,16 @@ class Intake:
 
     def _look(self, block: F32) -> tuple[F32, Tally]:
         """One channel of the block, and what is to be said of all of them."""
-        if not len(block):
-            return block[:, 0], Tally()
-        block, not_numbers = sane(block)
-        peak = float(max(block.max(), -block.min()))
+        peak = _peak(block)
+        not_numbers = 0
+        if not np.isfinite(peak):
+            wrong = ~np.isfinite(block)
+            not_numbers = int(np.count_nonzero(wrong))
+            block = np.where(wrong, np.float32(0), block)
+            peak = _peak(block)
         if peak > _TOO_LOUD:
             raise KittError(f"samples reach {peak:.0f}: floats must lie in -1..1; divide by the full scale first")
-        mono: F32 = np.ascontiguousarray(block[:, 0]) if block.shape[1] == 1 else block.mean(1, dtype=np.float32)
+        mono = _mono(block)
         return mono, Tally(
             heard_s=len(block) / self._rate_hz,
             samples=block.size,
@@ -133,8 +145,14 @@ class Intake:
         )
 
     def _count(self, begin_ns: int, tally: Tally) -> None:
-        self._tally += tally
         end_ns = self._next_ns()
+        if self._recent:
+            first_ns, last_ns, before = self._recent[-1]
+            if last_ns == begin_ns < first_ns + _PIECE_S * 1e9:
+                self._recent.pop()
+                begin_ns, tally = first_ns, before + tally
+            else:
+                self._closed += before
         self._recent.append((begin_ns, end_ns, tally))
         while self._recent and self._recent[0][1] < end_ns - REMEMBERED_S * 1e9:
             self._recent.popleft()
@@ -164,6 +182,21 @@ class Intake:
         t_ns = self._start_ns + round(self._given * self._resampler.period_ns)
         self._given += len(samples)
         return [AudioChunk(t_ns, samples)]
+
+
+def _peak(block: F32) -> float:
+    """The largest sample; NaN or infinite where one of them is no number."""
+    return max(float(block.max()), -float(block.min()))
+
+
+def _mono(block: F32) -> F32:
+    mono: F32 = np.ascontiguousarray(block[:, 0])
+    if block.shape[1] == 1:
+        return mono
+    for channel in range(1, block.shape[1]):
+        mono += block[:, channel]
+    mono /= np.float32(block.shape[1])
+    return mono
 
 
 def _floats(samples: NDArray[Any]) -> F32:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kitt.types import F32
 
@@ -42,10 +41,20 @@ class Tally:
     set_back: int = 0
 
     def __add__(self, other: Tally) -> Tally:
-        mine, others = vars(self), vars(other)
-        both = {name: mine[name] + others[name] for name in mine}
-        both |= {name: max(mine[name], others[name]) for name in ("peak", "dead_s")}
-        return Tally(**both)
+        return Tally(
+            self.heard_s + other.heard_s,
+            self.samples + other.samples,
+            self.at_scale + other.at_scale,
+            self.not_numbers + other.not_numbers,
+            max(self.peak, other.peak),
+            max(self.dead_s, other.dead_s),
+            self.gaps + other.gaps,
+            self.gap_s + other.gap_s,
+            self.gap_filled_s + other.gap_filled_s,
+            self.overlaps + other.overlaps,
+            self.overlap_s + other.overlap_s,
+            self.set_back + other.set_back,
+        )
 
     def lines(self) -> tuple[str, ...]:
         """One clear line for each thing that is wrong; none when nothing is."""
@@ -78,29 +87,29 @@ class Tally:
         return tuple(lines)
 
 
-def sane(samples: F32) -> tuple[F32, int]:
-    """The samples with 0 in place of what is no number, and how many of those there were."""
-    wrong = ~np.isfinite(samples)
-    count = int(np.count_nonzero(wrong))
-    return (np.where(wrong, np.float32(0), samples) if count else samples), count
-
-
 class SameRun:
-    """The length of the run of one value that a stream ends with, and the longest within a piece."""
+    """How long the sound has been one and the same value."""
 
     def __init__(self) -> None:
         self._value = float("nan")
         self._length = 0
 
     def longest(self, samples: F32) -> int:
-        """The longest run, in samples, that ends in this piece; it may have begun before it."""
-        if not len(samples):
-            return 0
-        starts = np.flatnonzero(np.diff(samples)) + 1
+        """The longest run that begins before this piece or in it and reaches one of its ends, in samples.
+
+        Runs within a piece are left out: pieces are shorter than any run worth telling.
+        """
         if samples[0] != self._value:
             self._length = 0
-        edges: NDArray[np.int64] = np.concatenate([[0], starts, [len(samples)]])
-        runs = np.diff(edges)
-        runs[0] += self._length
-        self._value, self._length = float(samples[-1]), int(runs[-1])
-        return int(runs.max())
+        if samples[-1] != samples[0] or (samples != samples[0]).any():
+            begun = self._length + _lead(samples) if self._length else 0
+            self._value, self._length = float(samples[-1]), _lead(samples[::-1])
+            return max(begun, self._length)
+        self._value = float(samples[0])
+        self._length += len(samples)
+        return self._length
+
+
+def _lead(samples: F32) -> int:
+    """How many samples at the beginning are the same; not all are."""
+    return 1 if samples[0] != samples[1] else int((samples != samples[0]).argmax())

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from kitt.ears.audio import Intake
 from kitt.ears.resample import RATE_HZ
+from kitt.ears.timeline import Timeline
 from kitt.errors import KittError
 
 S = 1_000_000_000
@@ -203,6 +204,28 @@ def test_notes_of_a_stretch_hold_only_what_happened_in_it():
     assert "clipped: 25.0 %" in intake.notes_of(S, 2 * S)[0]
     assert intake.notes_of(2 * S, 3 * S) == ()
     assert "clipped: 8.3 %" in intake.notes[0]
+
+
+def test_a_whole_recording_has_its_notes_where_they_belong():
+    samples = speechlike(60)
+    samples[30 * RATE_HZ :][:400] = 1
+    intake = Intake()
+    intake.push(samples)
+    assert "clipped" in intake.notes_of(30 * S, 31 * S)[0]
+    assert intake.notes_of(28 * S, 29 * S) == intake.notes_of(32 * S, 33 * S) == ()
+
+
+def test_the_time_line_knows_when_each_sample_was():
+    chunks, _ = blocks_with_times(speechlike(1.5), [10, 10.5, 3_600])
+    line = Timeline()
+    for chunk in chunks:
+        line.add(chunk)
+    assert line.t_ns(0) == 10 * S
+    assert line.t_ns(RATE_HZ) == 11 * S
+    # two seconds of silence fill the gap, then time jumps
+    assert line.t_ns(3 * RATE_HZ) == 3_600 * S
+    assert line.t_ns(3 * RATE_HZ - 1) == 13 * S - 62_500
+    assert line.t_ns(4 * RATE_HZ) == 3_601 * S
 
 
 @settings(max_examples=50, deadline=None)
