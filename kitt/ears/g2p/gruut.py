@@ -42,12 +42,19 @@ def pronounce(words: Sequence[str], language: str) -> dict[str, Prons]:
                     f"SELECT word, phonemes FROM word_phonemes WHERE word IN ({marks}) ORDER BY word, pron_order", some
                 )
                 for word, phonemes in rows:
-                    pron = encode(phonemes.split(), language)
+                    pron = encode(_usual(phonemes.split(), language), language)
                     if pron and pron not in found.get(word, ()):
                         found[word] = (*found.get(word, ()), pron)
     except sqlite3.Error as e:
         raise KittError(f"{path}: {e}; pip install --force-reinstall gruut-lang-{language}") from e
     return found
+
+
+def _usual(symbols: list[str], language: str) -> list[str]:
+    """Spanish: the i of "cien", which the lexicon writes with the ʝ of "yo", as the glide that it is."""
+    if language != "es":
+        return symbols
+    return ["j" if s == "ʝ" and i and symbols[i - 1] not in "aeiou" else s for i, s in enumerate(symbols)]
 
 
 def _database(language: str) -> Path | None:

@@ -14,21 +14,26 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from kitt import places
 from kitt.ears.g2p import gruut, phones
+from kitt.ears.g2p.distance import distance
 from kitt.ears.g2p.espeak import ACCENTS, EspeakPronouncer
 from kitt.ears.g2p.lexicon import Prons, shipped, symbols
 from kitt.ears.g2p.numerals import spellings
 from kitt.ears.g2p.phones import INDEX, Pron
 
+_FORMAT = 1
+"""Counted up when what is kept of a word is made in another way."""
 _MOST_SCHWAS = 3
 _MOST_WAYS = 24
 """Ways to say one word; a word of many parts with many ways each keeps the first."""
 
+_VARIANT = 0.4
+"""Distance by length up to which gruut's pronunciation is a variant ("des" as d ɛ) and not another word (d a m)."""
 _SPELLED = "·"
 """Between the letters of a word to be spelled: "g·p·s"."""
 _PARTS = re.compile(r"\d+|[^\W\d]+(?:'[^\W\d]*)?")
@@ -94,12 +99,18 @@ class Pronouncer:
         accents = [self._espeak.pronounce(texts, language, voice) for voice in ACCENTS[language]]
         other = gruut.pronounce([w.lower() for w in new], language)
         for i, word in enumerate(new):
-            said = [*(a[i] for a in accents), *other.get(word.lower(), ())]
-            known[word] = tuple(dict.fromkeys(p for p in said if p))
+            said = [a[i] for a in accents if a[i]]
+            said += [p for p in other.get(word.lower(), ()) if not said or _is_variant(p, said)]
+            known[word] = tuple(dict.fromkeys(said))
         _write(self._file(language), known)
 
     def _file(self, language: str) -> Path:
         return self._folder / f"{language}-{_stamp(language)}.json"
+
+
+def _is_variant(pron: Pron, said: Sequence[Pron]) -> bool:
+    """Whether a lexicon's pronunciation is near one of espeak-ng's: the lexica also spell out and abbreviate."""
+    return any(distance(pron, p) <= _VARIANT * max(len(pron), len(p)) for p in said)
 
 
 def _readings(word: str, language: str, written: Mapping[str, Prons]) -> list[list[str]]:
@@ -147,7 +158,7 @@ def _stamp(language: str) -> str:
     except importlib.metadata.PackageNotFoundError:
         espeak = ""
     table = Path(phones.__file__).with_name("phones.toml").read_bytes()
-    about = [hashlib.sha256(table).hexdigest(), ACCENTS[language], espeak, gruut.version(language)]
+    about = [_FORMAT, hashlib.sha256(table).hexdigest(), ACCENTS[language], espeak, gruut.version(language)]
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:12]
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kitt.ears.g2p import lexicon
-from kitt.ears.g2p.lexicon import Entry, Prons
-from kitt.ears.g2p.pronounce import G2p, Pronouncer
+from kitt.ears.g2p.lexicon import Prons
+from kitt.ears.g2p.pronounce import G2p
+from kitt.ears.grammar import lookalikes
 from kitt.ears.grammar import source as sources
 from kitt.ears.grammar.automaton import Automaton
-from kitt.ears.grammar.graph import PhoneGraph, compile_phones, compile_words
-from kitt.ears.grammar.network import Network
+from kitt.ears.grammar.compiling import Compiled, Own, compile_source
+from kitt.ears.grammar.graph import PhoneGraph
+from kitt.ears.grammar.lookalikes import LookAlikes
+from kitt.ears.grammar.source import Source
 from kitt.ears.grammar.words import Slots, WordNetwork
-from kitt.errors import KittError
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,8 @@ class Grammar:
     prons: dict[str, Prons]
     words: Automaton[int] = field(repr=False)
     network: WordNetwork = field(repr=False)
+    source: Source = field(repr=False)
+    own: Own = field(repr=False)
 
     @staticmethod
     def load(path: Path | str, g2p: G2p | None = None) -> Grammar:
@@ -41,14 +44,12 @@ class Grammar:
         source_digest = sources.digest(path)
         own = sources.lexicon_file(path)
         entries = lexicon.read(own) if own.is_file() else {}
-        return _compiled(sources.read(path), entries, source_digest, str(own), g2p)
+        return _grammar(sources.read(path), Own(entries, str(own)), source_digest, g2p)
 
     @staticmethod
-    def of_sentences(
-        intents: Mapping[str, Sequence[str]], language: str, name: str, g2p: Pronouncer | None = None
-    ) -> Grammar:
+    def of_sentences(intents: Mapping[str, Sequence[str]], language: str, name: str, g2p: G2p | None = None) -> Grammar:
         """A grammar of sentence templates that stand in no file; `name` is what messages call it. Raises KittError."""
-        return _compiled(sources.of_sentences(intents, language, name), {}, "", "a grammar's 'lexicon:'", g2p)
+        return _grammar(sources.of_sentences(intents, language, name), Own({}, "a grammar's 'lexicon:'"), "", g2p)
 
     def parse(self, words: Sequence[str], intent: str | None = None) -> tuple[str, Slots] | None:
         """Intent and slots of a sentence given as words of `graph.words`; of `intent` alone where one is named.
@@ -62,40 +63,17 @@ class Grammar:
                 return names[i], slots
         return None
 
+    def look_alikes(self, g2p: G2p | None = None) -> LookAlikes:
+        """Phrases of different intents, and values of one list, that sound alike."""
+        return lookalikes.find(Compiled(self.source, self.own, self.network, self.words, self.prons, self.graph), g2p)
+
     def is_stale(self) -> bool:
         """Whether a file of the grammar changed since it was loaded. Raises KittError when it is gone."""
         return bool(self.source_digest) and sources.digest(Path(self.name)) != self.source_digest
 
 
-def _compiled(
-    source: sources.Source, entries: Mapping[str, Entry], digest: str, own: str, g2p: Pronouncer | None
-) -> Grammar:
-    network = WordNetwork(Network(source))
-    words, spoken = compile_words(network, source.name)
-    known = lexicon.prons_of({**entries, **source.lexicon}, source.language)
-    prons = _pronounce(source, spoken, network, known, own, g2p)
-    graph = compile_phones(words, spoken, prons, source.language, tuple(source.intents), source.name)
-    return Grammar(source.language, source.name, graph, digest, prons, words, network)
-
-
-def _pronounce(
-    source: sources.Source,
-    words: Sequence[str],
-    network: WordNetwork,
-    known: Mapping[str, Prons],
-    own: str,
-    g2p: Pronouncer | None,
-) -> dict[str, Prons]:
-    pronouncer = g2p or Pronouncer()
-    try:
-        prons = pronouncer.pronounce(words, source.language, known)
-    finally:
-        if g2p is None:
-            pronouncer.close()
-    for word, ways in prons.items():
-        if not ways:
-            where = network.where[word]
-            raise KittError(
-                f"{where}: no pronunciation for '{word}' in '{source.language}'; add it to {own} as in kitt = \"k ɪ t\""
-            )
-    return prons
+def _grammar(source: Source, own: Own, source_digest: str, g2p: G2p | None) -> Grammar:
+    made = compile_source(source, own, g2p)
+    return Grammar(
+        source.language, source.name, made.graph, source_digest, made.prons, made.words, made.network, source, own
+    )

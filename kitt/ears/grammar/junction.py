@@ -5,7 +5,7 @@ stay in the graph. In every language a phone that ends one word and begins the n
 
 - English: a word written with a final r or re may link with ɹ to a vowel; t between vowels may be a tap.
 - French: liaison before a vowel with z after s, x, z, with t after d, t, with n after n.
-- Spanish: n before p, b, m may be m, before k, ɡ, x it may be ŋ.
+- Spanish: n before p, b, m, f may be m, before k, ɡ, x it may be ŋ.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Change:
     before: frozenset[int]
 
 
-_ES_NASALS = (Change(INDEX["m"], _set("p b m")), Change(INDEX["ŋ"], _set("k ɡ x")))
+_ES_NASALS = (Change(INDEX["m"], _set("p b m f")), Change(INDEX["ŋ"], _set("k ɡ x")))
 _EN_TAP = (Change(INDEX["ɾ"], VOWELS),)
 
 

@@ -14,7 +14,8 @@ from typing import Literal
 
 from kitt.ears.g2p import numerals
 from kitt.ears.grammar import template
-from kitt.ears.grammar.source import Block, Range, SlotList, Source, Value, checked_range
+from kitt.ears.grammar.slot_lists import Range, SlotList, Value, checked_range
+from kitt.ears.grammar.source import Block, Source
 from kitt.ears.grammar.template import Expression
 from kitt.ears.grammar.yaml_nodes import Text, Where, nearest
 
@@ -77,6 +78,17 @@ class Network:
             self.sentences += [
                 (s, f, end) for s, f in zip((s for b in intent.blocks for s in b.sentences), firsts, strict=True)
             ]
+
+        self._check_the_unused(source)
+
+    def _check_the_unused(self, source: Source) -> None:
+        """A rule or value that no sentence comes to is held to the same: brackets, characters, names."""
+        blocks = [b for intent in source.intents.values() for b in intent.blocks]
+        lists = {name: v for d in (source.lists, *(b.lists for b in blocks)) for name, v in d.items()}
+        rules = {name: t for d in (source.rules, *(b.rules for b in blocks)) for name, t in d.items()}
+        texts = [*rules.values(), *(v.spoken for x in lists.values() for v in x.values)]
+        for text in (t for t in texts if t not in self._trees):
+            self._text(text, Scope(lists, rules, -1, text), self._new(()), False)
 
     def _block(self, block: Block, source: Source, end: int) -> list[int]:
         local = bool(block.lists or block.rules)

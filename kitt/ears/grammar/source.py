@@ -13,59 +13,28 @@ from pathlib import Path
 from typing import TypeVar
 
 from kitt.ears.g2p.lexicon import Entry
+from kitt.ears.grammar.slot_lists import NO_STATE, SlotList, read_lists
 from kitt.ears.grammar.yaml_nodes import Node, Text, Where, compose, refuse_unknown
 from kitt.errors import KittError
 from kitt.types import LANGUAGES
 
 ALWAYS = "_always.yaml"
 """A grammar by itself in a folder of others: what is heard without the wake word."""
-HIGHEST = 999
-"""Numbers are spoken from -HIGHEST to HIGHEST."""
 
 _TOP = ("language", "intents", "lists", "expansion_rules", "lexicon")
 _BLOCK = ("sentences", "slots", "lists", "expansion_rules")
-_NO_STATE = "kitt's grammar does not depend on the state of a home; leave it out"
 _NOT_TOP = {
     "skip_words": "not supported: write such words as [optional]",
     "settings": "not supported; leave it out",
     "responses": "answers are not part of a grammar; leave it out",
 }
 _NOT_BLOCK = {
-    "requires_context": _NO_STATE,
-    "excludes_context": _NO_STATE,
+    "requires_context": NO_STATE,
+    "excludes_context": NO_STATE,
     "required_keywords": "not needed: kitt knows every sentence; leave it out",
     "response": "answers are not part of a grammar; leave it out",
     "metadata": "not supported; a fixed value goes under 'slots:'",
 }
-_NOT_LIST = {"wildcard": "kitt hears only what a grammar names: give the list 'values:' or a 'range:'"}
-_NOT_RANGE = dict.fromkeys(("fractions", "multiplier"), "not supported: a range gives whole numbers")
-
-
-@dataclass(frozen=True)
-class Value:
-    """One value of a list: the template that is spoken, and what the slot gets (None: the words spoken)."""
-
-    spoken: Text
-    out: str | int | None
-
-
-@dataclass(frozen=True)
-class Range:
-    """Whole numbers from `low` to `high` in steps of `step`."""
-
-    low: int
-    high: int
-    step: int
-
-
-@dataclass(frozen=True)
-class SlotList:
-    """A list that `{name}` stands for: values, or a range of numbers."""
-
-    name: str
-    where: Where
-    values: tuple[Value, ...] = ()
-    range: Range | None = None
 
 
 @dataclass(frozen=True)
@@ -171,7 +140,7 @@ def _read_file(file: Path, source: Source) -> Where:
                     )
                 source.intents[name.text] = _intent(name, body)
         elif key.text == "lists":
-            _merge(source.lists, _lists(node), "list")
+            _merge(source.lists, read_lists(node), "list")
         elif key.text == "expansion_rules":
             _merge(source.rules, _rules(node), "rule")
         else:
@@ -212,74 +181,12 @@ def _block(node: Node, intent: str) -> Block:
         elif key.text == "slots":
             slots = {slot.text: v.as_text_or_int(f"slot '{slot.text}'") for slot, v in body.as_map("'slots'")}
         elif key.text == "lists":
-            lists = _lists(body)
+            lists = read_lists(body)
         else:
             rules = _rules(body)
     if not sentences:
         node.fail(f"intent '{intent}': 'sentences' is missing or empty")
     return Block(sentences, slots, lists, rules)
-
-
-def _lists(node: Node) -> dict[str, SlotList]:
-    return {name.text: _list(name, body) for name, body in node.as_map("'lists'")}
-
-
-def _list(name: Text, node: Node) -> SlotList:
-    what = f"list '{name.text}'"
-    values: list[Value] | None = None
-    numbers: Range | None = None
-    for key, body in node.as_map(what):
-        refuse_unknown(key, ("values", "range"), what, _NOT_LIST)
-        if key.text == "values":
-            values = [_value(v, what) for v in body.as_list(f"'values' of {what}")]
-        else:
-            numbers = _range(body, what)
-    if (values is None) == (numbers is None):
-        raise name.where.error(f"{what} needs either 'values:' or 'range:'")
-    if values is not None and not values:
-        raise name.where.error(f"{what} has no values")
-    return SlotList(name.text, name.where, tuple(values or ()), numbers)
-
-
-def _value(node: Node, what: str) -> Value:
-    if not node.is_map:
-        return Value(node.as_text(f"a value of {what}"), None)
-    spoken: Text | None = None
-    out: str | int | None = None
-    for key, body in node.as_map(f"a value of {what}"):
-        refuse_unknown(key, ("in", "out"), f"a value of {what}", {"context": _NO_STATE, "metadata": "not supported"})
-        if key.text == "in":
-            spoken = body.as_text(f"'in' of {what}")
-        else:
-            out = body.as_text_or_int(f"'out' of {what}")
-    if spoken is None:
-        node.fail(f"a value of {what} lacks 'in:', the words that are spoken")
-    return Value(spoken, out)
-
-
-def _range(node: Node, what: str) -> Range:
-    given: dict[str, int] = {}
-    for key, body in node.as_map(f"'range' of {what}"):
-        refuse_unknown(key, ("from", "to", "step", "type"), f"'range' of {what}", _NOT_RANGE)
-        if key.text == "type":
-            # hassil's hint for speaking a number back; it does not change what is heard.
-            body.as_text("'type'")
-        else:
-            given[key.text] = body.as_int(f"'{key.text}' of {what}")
-    if not {"from", "to"} <= set(given):
-        node.fail(f"'range' of {what} needs 'from:' and 'to:'")
-    return checked_range(Range(given["from"], given["to"], given.get("step", 1)), what, node.where)
-
-
-def checked_range(numbers: Range, what: str, where: Where) -> Range:
-    """The same range. Raises KittError when it is empty or leaves the numbers that kitt can hear."""
-    if numbers.step < 1:
-        raise where.error(f"{what}: step {numbers.step} must be 1 or more")
-    if numbers.low > numbers.high:
-        raise where.error(f"{what}: from {numbers.low} to {numbers.high} is empty; 'from' must not exceed 'to'")
-    if numbers.low < -HIGHEST or numbers.high > HIGHEST:
-        raise where.error(f"{what}: {numbers.low} to {numbers.high}; kitt hears numbers from -{HIGHEST} to {HIGHEST}")
-    return numbers
 
 
 def _rules(node: Node) -> dict[str, Text]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from kitt.ears.g2p.tokens import tokens
 from kitt.ears.grammar.network import SPACE, Mark, Network
-from kitt.ears.grammar.yaml_nodes import Where
+from kitt.ears.grammar.yaml_nodes import Text, Where
 
 MOST_FORMS = 4096
 """Words that may begin at one place of a sentence and are made of glued parts."""
@@ -52,6 +52,16 @@ class WordNetwork:
 
     def parse(self, words: Sequence[str], intent: int) -> Slots | None:
         """The slots of a sentence of an intent, None when it has no such sentence; the first rule wins."""
+        found = self._follow(words, self.starts[intent])
+        return None if found is None else _slots(found)
+
+    def sentence_of(self, words: Sequence[str], intent: int) -> Text:
+        """The template that `words`, a sentence of `intent`, is parsed by."""
+        own = (s for s in self._network.sentences if s[2] == self._network.ends[intent])
+        return next(text for text, first, _ in own if self._follow(words, first) is not None)
+
+    def _follow(self, words: Sequence[str], start: State) -> list[Marks] | None:
+        """The marks along the first way from a state through all the words to an end."""
         dead: set[tuple[State, int]] = set()
 
         def follow(state: State, i: int) -> list[Marks] | None:
@@ -71,8 +81,7 @@ class WordNetwork:
             dead.add((state, i))
             return None
 
-        found = follow(self.starts[intent], 0)
-        return None if found is None else _slots(found)
+        return follow(start, 0)
 
     def _silent(self, node: int, known: dict[int, bool]) -> bool:
         if node not in known:
