@@ -1,0 +1,126 @@
+"""False accepts: what an open microphone takes for a command while nobody gives one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kitt.errors import KittError
+from kitt.eval.speech_engine import Answer, Opener, Recogniser
+from kitt.eval.speech_metrics import poisson_upper
+from kitt.eval.speech_negatives import Block, IsCommand
+from kitt.eval.speech_sets import GRAMMARS, words_of
+
+if TYPE_CHECKING:
+    from kitt.ears.grammar import Grammar
+
+SMALL = {language: GRAMMARS / f"small_{language}.yaml" for language in ("en", "fr", "es")}
+NEAR = 0.6
+"""Share of an accepted command's words that had been said for it to count as nearly what was said."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """An utterance that the engine made of something that was no command."""
+
+    grammar: str
+    source: str
+    language: str
+    said: str
+    answer: Answer
+
+    @property
+    def near(self) -> bool:
+        """Whether most of the command's words had been said: "turn it up a bit more please", not a noise."""
+        heard, said = self.answer.text.split(), set(words_of(self.said, self.language))
+        return bool(heard) and sum(w in said for w in heard) / len(heard) >= NEAR
+
+
+@dataclass(frozen=True)
+class Watch:
+    """hours: listened to, by (source, language); events: everything that was heard in them, accepted or not."""
+
+    grammar: str
+    hours: dict[tuple[str, str], float] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def total_hours(self) -> float:
+        return sum(self.hours.values())
+
+    @property
+    def accepted(self) -> list[Event]:
+        return [e for e in self.events if e.answer.accepted]
+
+
+def commands_of(grammars: dict[str, Grammar]) -> IsCommand:
+    """Whether a text is a sentence of the grammar of its language."""
+
+    def is_command(text: str, language: str) -> bool:
+        if not text or language not in grammars:
+            return False
+        try:
+            return grammars[language].parse(words_of(text, language)) is not None
+        except KittError:
+            # a character without a sound stands in no grammar
+            return False
+
+    return is_command
+
+
+def listen_to(name: str, blocks: Iterable[Block], grammars: dict[str, Sequence[Path]], opener: Opener) -> Watch:
+    """Every block through the grammar of its language. An empty sequence of paths is the car grammar."""
+    ears: dict[str, Recogniser] = {}
+    out = Watch(name)
+    for block in blocks:
+        if block.language not in ears:
+            ears[block.language] = opener(list(grammars[block.language]), block.language)
+        key = (block.source, block.language)
+        out.hours[key] = out.hours.get(key, 0.0) + block.hours
+        for answer in ears[block.language](block.samples):
+            said = block.text_at((answer.t_start_s + answer.t_end_s) / 2)
+            out.events.append(Event(name, block.source, block.language, said, answer))
+    return out
+
+
+def figures(heard: Watch) -> dict[str, Any]:
+    """Events and hours of all of it, and of each source and language."""
+    by_key: dict[tuple[str, str], list[Event]] = defaultdict(list)
+    for event in heard.accepted:
+        by_key[event.source, event.language].append(event)
+    rows = [
+        {"source": source, "language": language, **_rate(by_key[source, language], hours)}
+        for (source, language), hours in heard.hours.items()
+    ]
+    speech_hours = sum(h for (source, _), h in heard.hours.items() if not source.startswith("noise"))
+    speech = [e for e in heard.accepted if not e.source.startswith("noise")]
+    return {
+        "grammar": heard.grammar,
+        "speech": _rate(speech, speech_hours),
+        "all": _rate(heard.accepted, heard.total_hours),
+        "rows": rows,
+    }
+
+
+def _rate(events: Sequence[Event], hours: float) -> dict[str, Any]:
+    return {
+        "events": len(events),
+        "near": sum(e.near for e in events),
+        "hours": hours,
+        "per_hour": len(events) / hours if hours else float("nan"),
+        "per_hour_at_most": poisson_upper(len(events), hours),
+    }
+
+
+def row_of(event: Event) -> dict[str, Any]:
+    """One event as a line of JSON."""
+    return {
+        "grammar": event.grammar,
+        "source": event.source,
+        "language": event.language,
+        "said": event.said,
+        "answer": asdict(event.answer),
+    }
