@@ -16,7 +16,7 @@ from kitt.types import F32, AudioChunk
 FILL_MOST_S = 2.0
 """Longer gaps are filled with this much silence, which ends any utterance; then time jumps."""
 JITTER_S = 0.04
-"""Time stamps of buffers stray by this much without sound being lost."""
+"""Time stamps of blocks stray by this much."""
 REMEMBERED_S = 600.0
 """How far back `notes_of` can be asked."""
 _PIECE_S = 0.5
@@ -53,11 +53,13 @@ class Intake:
         self._taken = 0
         self._given = 0
 
-    def push(self, samples: NDArray[Any], rate_hz: int = RATE_HZ, t_ns: int | None = None) -> list[AudioChunk]:
+    def push(
+        self, samples: NDArray[Any], rate_hz: int = RATE_HZ, t_ns: int | None = None, jitter_s: float = JITTER_S
+    ) -> list[AudioChunk]:
         """One block: (n,) or (n, channels), floats in -1..1 or integers of 8, 16 or 32 bits.
 
-        t_ns: time of its first sample; None where it follows on the block before. Raises KittError for an array that
-        is no sound.
+        t_ns: time of its first sample, which may stray by jitter_s without sound being lost; None where it follows on
+        the block before. Raises KittError for an array that is no sound.
         """
         block = _floats(samples)
         out: list[AudioChunk] = []
@@ -65,7 +67,7 @@ class Intake:
             begin_ns = self._next_ns() if t_ns is None or self._resampler else t_ns
             out += self._begin(rate_hz, begin_ns)
         self._remember_source(rate_hz, block.shape[1])
-        block, strayed, more = self._in_time(block, t_ns)
+        block, strayed, more = self._in_time(block, t_ns, jitter_s)
         out += more
         if strayed:
             self._count(self._next_ns(), strayed)
@@ -103,13 +105,13 @@ class Intake:
             notes.append(f"mixed down from {channels} channels")
         self._source += [n for n in notes if n not in self._source]
 
-    def _in_time(self, block: F32, t_ns: int | None) -> tuple[F32, Tally | None, list[AudioChunk]]:
+    def _in_time(self, block: F32, t_ns: int | None, jitter_s: float) -> tuple[F32, Tally | None, list[AudioChunk]]:
         """The block without what came twice, after silence for what is missing."""
         if t_ns is None:
             return block, None, []
         late_ns = t_ns - self._next_ns()
         late_s = late_ns / 1e9
-        if abs(late_s) <= JITTER_S:
+        if abs(late_s) <= jitter_s:
             self._start_ns += int(late_ns / _FOLLOW)
             return block, None, []
         if late_s > 0:
@@ -193,6 +195,7 @@ def _mono(block: F32) -> F32:
     mono: F32 = np.ascontiguousarray(block[:, 0])
     if block.shape[1] == 1:
         return mono
+    mono = mono.copy()
     for channel in range(1, block.shape[1]):
         mono += block[:, channel]
     mono /= np.float32(block.shape[1])

@@ -1,0 +1,205 @@
+"""The microphone, live: PortAudio's callback on its own thread, `AudioChunk`s for whoever iterates.
+
+Where the listener is slower than the sound, the oldest blocks are dropped and counted; their time becomes silence.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from kitt.ears.audio import JITTER_S, Intake
+from kitt.ears.resample import RATE_HZ
+from kitt.errors import KittError
+from kitt.types import AudioChunk
+
+KEPT_S = 10.0
+"""Sound that waits for a listener at most."""
+LOST_S = 3.0
+"""A microphone that gives nothing for this long is gone."""
+SETTLING_S = 0.5
+"""What a sound system says of its delay may be this wrong; it corrects itself in the first second."""
+_ODDEST_LATENCY_S = 2.0
+
+
+@dataclass(frozen=True)
+class _Block:
+    """What the callback got: `number` counts blocks, dropped ones too; `torn`: sound was lost just before it."""
+
+    number: int
+    t_ns: int
+    data: bytes
+    torn: bool
+
+
+class Microphone:
+    """An open input. Iterating gives 16 kHz mono with capture times (Unix epoch), until `close` or the end of it all.
+
+    overflows: how often PortAudio lost sound before it got here; dropped: blocks dropped here. Both are in `notes`,
+    with all that is wrong with the sound itself (clipped, silent, dead: see kitt/ears/checks.py).
+    """
+
+    def __init__(self, device: str | int | None = None, block_s: float = 0.02) -> None:
+        """device: a part of its name or its number; None for the system's default. Raises KittError."""
+        self.overflows = self.dropped = 0
+        self._intake = Intake()
+        self._blocks: queue.SimpleQueue[_Block | None] = queue.SimpleQueue()
+        self._arrivals = 0
+        self._closed = False
+        self._most = max(2, round(KEPT_S / block_s))
+        with _quiet():
+            library = _portaudio()
+            found = _find(library, device)
+            self.name = str(found["name"])
+            self.rate_hz, self.channels = _format(library, found)
+            try:
+                self._stream = library.RawInputStream(
+                    device=found["index"],
+                    samplerate=self.rate_hz,
+                    channels=self.channels,
+                    dtype="int16",
+                    blocksize=round(block_s * self.rate_hz),
+                    callback=self._arrived,
+                    finished_callback=lambda: self._blocks.put(None),
+                )
+                self._stream.start()
+            except library.PortAudioError as e:
+                raise KittError(f"the microphone '{self.name}' cannot be opened: {_line(e)}") from e
+
+    def __enter__(self) -> Microphone:
+        return self
+
+    def __exit__(self, *what: object) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[AudioChunk]:
+        """Raises KittError when the microphone falls silent for good."""
+        due = 0
+        while True:
+            try:
+                block = self._blocks.get(timeout=LOST_S)
+            except queue.Empty:
+                raise KittError(f"the microphone '{self.name}' gives no more sound; is it unplugged?") from None
+            if block is None:
+                if self._closed:
+                    return
+                raise KittError(f"the microphone '{self.name}' stopped; is it unplugged?")
+            lost = block.torn or block.number != due
+            due = block.number + 1
+            samples = np.frombuffer(block.data, np.int16).reshape(-1, self.channels)
+            # its times are taken at their word only where sound is known to be missing
+            yield from self._intake.push(samples, self.rate_hz, block.t_ns, JITTER_S if lost else SETTLING_S)
+
+    def close(self) -> None:
+        """Stop listening; an iteration going on ends."""
+        self._closed = True
+        self._stream.close(ignore_errors=True)
+        self._blocks.put(None)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """A line for each thing that went wrong since the beginning."""
+        notes = list(self._intake.notes)
+        if self.overflows:
+            notes.append(f"the sound system lost sound {self.overflows} times before it got here: is the machine busy?")
+        if self.dropped:
+            notes.append(f"{self.dropped} blocks of sound were dropped: the listener is slower than the sound")
+        return tuple(notes)
+
+    def _arrived(self, data: Any, frames: int, times: Any, status: Any) -> None:
+        """On PortAudio's thread: nothing here waits."""
+        now_ns = time.time_ns()
+        latency_s = times.currentTime - times.inputBufferAdcTime
+        # some drivers do not tell when they heard it
+        if not (times.inputBufferAdcTime > 0 and 0 <= latency_s < _ODDEST_LATENCY_S):
+            latency_s = frames / self.rate_hz
+        torn = bool(status.input_overflow)
+        self.overflows += torn
+        if self._blocks.qsize() >= self._most:
+            self._blocks.get_nowait()
+            self.dropped += 1
+        self._blocks.put(_Block(self._arrivals, now_ns - round(latency_s * 1e9), bytes(data), torn))
+        self._arrivals += 1
+
+
+def microphone(device: str | int | None = None, block_s: float = 0.02) -> Microphone:
+    """Open a microphone: `for chunk in microphone(): ...`. Raises KittError in one line that says what is missing."""
+    return Microphone(device, block_s)
+
+
+def inputs() -> list[str]:
+    """The inputs there are, as "number name". Raises KittError when PortAudio is missing."""
+    with _quiet():
+        return [f"{d['index']} {d['name']}" for d in _inputs(_portaudio())]
+
+
+def _portaudio() -> Any:
+    try:
+        return import_module("sounddevice")
+    except ImportError:
+        raise KittError("the microphone needs the package sounddevice: pip install 'kitt[live]'") from None
+    except OSError as e:
+        raise KittError(f"the microphone needs PortAudio: apt-get install libportaudio2 ({_line(e)})") from None
+
+
+def _inputs(library: Any) -> list[dict[str, Any]]:
+    try:
+        return [d for d in library.query_devices() if d["max_input_channels"] > 0]
+    except library.PortAudioError as e:
+        raise KittError(f"PortAudio finds no microphone: {_line(e)}") from e
+
+
+def _find(library: Any, device: str | int | None) -> dict[str, Any]:
+    there = _inputs(library)
+    if not there:
+        raise KittError("there is no microphone: none is plugged in, or the sound system is not running")
+    if device is None:
+        preferred = library.default.device[0]
+        return next((d for d in there if d["index"] == preferred), there[0])
+    wanted = str(device).strip().lower()
+    exact = [d for d in there if wanted in (str(d["index"]), d["name"].lower())]
+    matching = exact or [d for d in there if wanted in d["name"].lower()]
+    names = ", ".join(f"{d['index']} '{d['name']}'" for d in matching or there)
+    if not matching:
+        raise KittError(f"no microphone is called '{device}'; there are: {names}")
+    if len(matching) > 1:
+        raise KittError(f"'{device}' may be several microphones: {names}; give its number")
+    return matching[0]
+
+
+def _format(library: Any, found: dict[str, Any]) -> tuple[int, int]:
+    """(rate, channels): what the ears want where the device has it, else the device's own."""
+    own = round(found["default_samplerate"])
+    for rate_hz, channels in ((RATE_HZ, 1), (own, 1), (own, found["max_input_channels"])):
+        try:
+            library.check_input_settings(found["index"], channels=channels, dtype="int16", samplerate=rate_hz)
+        except (library.PortAudioError, ValueError):
+            continue
+        return rate_hz, channels
+    raise KittError(f"the microphone '{found['name']}' gives no 16-bit sound at {own} Hz")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Sound libraries write pages about devices that are not there straight to the terminal: not now."""
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:160]
