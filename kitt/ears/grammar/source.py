@@ -120,7 +120,8 @@ def read(path: Path) -> Source:
         if first_language is None:
             first_language = where
     if not source.intents:
-        raise KittError(f"{path}: the grammar is empty: it names no intent under 'intents:'")
+        place = f"{path}" if path.is_dir() else f"{path}:1"
+        raise KittError(f"{place}: the grammar is empty: it names no intent under 'intents:' (docs/grammar.md)")
     return source
 
 

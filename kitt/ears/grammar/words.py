@@ -36,7 +36,7 @@ class WordNetwork:
         silent: dict[int, bool] = {}
         for text, first, _ in network.sentences:
             if self._silent(first, silent):
-                raise text.where.error(f"can be spoken as nothing: every part is optional, in: {text.text}")
+                raise text.where.error(f"can be spoken as nothing, every part is optional or silent, in: {text.text}")
 
     def arcs(self, state: State) -> list[Arc]:
         """What may be said at a state."""

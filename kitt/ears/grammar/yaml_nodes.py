@@ -30,7 +30,7 @@ class Where:
 
     def error(self, what: str) -> KittError:
         """The error to raise: "file:line: what"."""
-        return KittError(f"{self}: {what}")
+        return KittError(f"{self}: {' '.join(what.split())}")
 
 
 @dataclass(frozen=True)
@@ -124,11 +124,12 @@ def compose(path: Path, raw: bytes) -> Node:
     except yaml.MarkedYAMLError as e:
         mark = e.problem_mark or e.context_mark
         line = mark.line + 1 if mark else 1
-        raise KittError(f"{path}:{line}: not valid YAML: {e.problem or e.context}; {_QUOTES}") from e
+        told = ", ".join(part for part in (e.context, e.problem) if part)
+        raise KittError(f"{path}:{line}: not valid YAML: {told}; {_QUOTES}") from e
     except yaml.YAMLError as e:
         raise KittError(f"{path}: not valid YAML: {' '.join(str(e).split())}") from e
     if root is None:
-        raise KittError(f"{path}: the file is empty; it needs 'language:' and 'intents:' (docs/grammar.md)")
+        raise KittError(f"{path}:1: the file is empty; it needs 'language:' and 'intents:' (docs/grammar.md)")
     return Node(root, str(path))
 
 
