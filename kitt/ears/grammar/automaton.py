@@ -44,8 +44,8 @@ def determinise(
     arcs: list[dict[Label, int]] = []
     final: list[frozenset[int]] = []
     for subset in subsets:
-        targets: dict[Label, set[Item]] = {}
-        ends: set[int] = set()
+        targets: dict[Label, list[Item]] = {}
+        ends: frozenset[int] = frozenset()
         for item in subset:
             known = expanded.get(item)
             if known is None:
@@ -53,10 +53,10 @@ def determinise(
                 known = expanded[item] = (list(out), frozenset(over))
             for label, then in known[0]:
                 if label in targets:
-                    targets[label].add(then)
+                    targets[label].append(then)
                 else:
-                    targets[label] = {then}
-            ends |= known[1]
+                    targets[label] = [then]
+            ends = ends | known[1] if ends else known[1]
         row: dict[Label, int] = {}
         for label, items in targets.items():
             key = frozenset(items)
@@ -68,7 +68,7 @@ def determinise(
                     raise TooLargeError
             row[label] = state
         arcs.append(row)
-        final.append(frozenset(ends))
+        final.append(ends)
     return Automaton(arcs, final)
 
 

@@ -36,12 +36,16 @@ class Compiled:
 
 
 def compile_source(source: Source, own: Own, g2p: G2p | None, known: Mapping[str, Prons] | None = None) -> Compiled:
-    """Compile a grammar; words in `known` are not looked up again. Raises KittError with file and line."""
-    network = WordNetwork(Network(source))
+    """Compile a grammar. Raises KittError with file and line.
+
+    `known` is for a part of a grammar that was compiled before: its pronunciations, not looked up again.
+    """
+    network = WordNetwork(Network(source, check_unused=known is None))
     words, spoken = compile_words(network, source.name)
     known = known or {}
     prons = {w: known[w] for w in spoken if w in known}
-    prons |= _pronounce([w for w in spoken if w not in known], source, own, network, g2p)
+    if new := [w for w in spoken if w not in known]:
+        prons |= _pronounce(new, source, own, network, g2p)
     graph = compile_phones(words, spoken, prons, source.language, tuple(source.intents), source.name)
     return Compiled(source, own, network, words, prons, graph)
 

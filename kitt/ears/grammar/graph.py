@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -63,8 +64,7 @@ def compile_words(network: WordNetwork, name: str) -> tuple[Automaton[int], tupl
     return minimise(dfa), tuple(words)
 
 
-@dataclass(frozen=True)
-class _Between:
+class _Between(NamedTuple):
     """Between words: in state `state` of the words, after a word that ended with phone `last` and may link by `link`.
 
     last and link are -1 where the next word cannot tell. Only words that begin with one of `only` may follow, whole.
@@ -76,9 +76,11 @@ class _Between:
     only: frozenset[int] | None = None
 
 
-@dataclass(frozen=True)
-class _Within:
-    """Within a word: the phones still to come, the one said before them (-1: none) and the state that follows it."""
+class _Within(NamedTuple):
+    """Within a word: the phones still to come and the state that follows it.
+
+    said: the phone before the last one, when the last is all that is to come; -1 where it does not matter.
+    """
 
     rest: Pron
     said: int
@@ -121,13 +123,13 @@ class _Phones:
                     continue
                 yield from self._within(pron, -1, word, then)
                 if pron[0] == place.last and len(pron) > 1:
-                    yield from self._within(pron[1:], pron[0], word, then)
+                    yield from self._within(pron[1:], pron[0] if len(pron) == 2 else -1, word, then)
                 if place.link >= 0 and junction.links(pron[0], self._language):
                     yield (place.link, -1), _Within(pron, -1, word, then)
 
     def _within(self, rest: Pron, said: int, word: int, then: int) -> Iterator[tuple[_Said, _Place]]:
         if len(rest) > 1:
-            yield (rest[0], -1), _Within(rest[1:], rest[0], word, then)
+            yield (rest[0], -1), _Within(rest[1:], rest[0] if len(rest) == 2 else -1, word, then)
             if len(rest) == 2 and rest[1] in self._alone[then]:
                 # "la à": the next word is that one phone and cannot lose it, so this word does.
                 yield (rest[0], word), _Between(then, only=frozenset({rest[1]}))

@@ -58,7 +58,7 @@ class Scope:
 class Network:
     """The network of a grammar. `starts[i]` is the first node of intent i, `ends[i]` its end."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, check_unused: bool = True) -> None:
         self.language = source.language
         self.nodes: list[tuple[Edge, ...]] = []
         self.where: dict[str, Where] = {}
@@ -79,7 +79,8 @@ class Network:
                 (s, f, end) for s, f in zip((s for b in intent.blocks for s in b.sentences), firsts, strict=True)
             ]
 
-        self._check_the_unused(source)
+        if check_unused:
+            self._check_the_unused(source)
 
     def _check_the_unused(self, source: Source) -> None:
         """A rule or value that no sentence comes to is held to the same: brackets, characters, names."""
