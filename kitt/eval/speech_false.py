@@ -87,22 +87,31 @@ def listen_to(name: str, blocks: Iterable[Block], grammars: dict[str, Sequence[P
 
 
 def figures(heard: Watch) -> dict[str, Any]:
-    """Events and hours of all of it, and of each source and language."""
+    """Events and hours: of speech, of noise alone, of all, and of each source and language."""
     by_key: dict[tuple[str, str], list[Event]] = defaultdict(list)
     for event in heard.accepted:
         by_key[event.source, event.language].append(event)
     rows = [
-        {"source": source, "language": language, **_rate(by_key[source, language], hours)}
-        for (source, language), hours in heard.hours.items()
+        {"source": source, "language": language, **_rate(by_key[source, language], length)}
+        for (source, language), length in heard.hours.items()
     ]
-    speech_hours = sum(h for (source, _), h in heard.hours.items() if not source.startswith("noise"))
-    speech = [e for e in heard.accepted if not e.source.startswith("noise")]
+    parts: dict[bool, list[Event]] = {False: [], True: []}
+    hours = {False: 0.0, True: 0.0}
+    for event in heard.accepted:
+        parts[_is_noise(event.source)].append(event)
+    for (source, _), length in heard.hours.items():
+        hours[_is_noise(source)] += length
     return {
         "grammar": heard.grammar,
-        "speech": _rate(speech, speech_hours),
+        "speech": _rate(parts[False], hours[False]),
+        "noise": _rate(parts[True], hours[True]),
         "all": _rate(heard.accepted, heard.total_hours),
         "rows": rows,
     }
+
+
+def _is_noise(source: str) -> bool:
+    return source.startswith("noise")
 
 
 def _rate(events: Sequence[Event], hours: float) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from kitt.eval.speech_metrics import curve
 from kitt.eval.speech_mix import CLEAN, Condition, Gate, Noises, energy_gate, load_noises, read_sound, seeded
 from kitt.eval.speech_negatives import Block, IsCommand
 from kitt.eval.speech_run import AUTO, KNOWN, Trial
+from kitt.eval.speech_sets import SpeechSet
+from kitt.types import LANGUAGES
 
 FALSE, WAKE, SPEED = "false_accepts", "wake", "speed"
 SECTIONS = (*speech_sets.READERS, FALSE, WAKE, SPEED)
@@ -80,9 +82,12 @@ class Bench:
         opener: Opener = open_ears,
         gate: Gate = energy_gate,
         sounds: Path = speech_sets.ASTERISK,
+        languages: Sequence[str] = LANGUAGES,
         progress: Progress = silent,
     ) -> None:
+        """languages: those that the engine speaks; recordings in others are left out."""
         self.data, self.plan, self.opener, self.gate = data, plan, opener, gate
+        self._languages = tuple(languages)
         self._sounds, self._progress = sounds, progress
         self._noises: Noises | None = None
 
@@ -100,7 +105,7 @@ class Bench:
 
     def commands(self, name: str) -> tuple[dict[str, Any], list[Trial]]:
         """One set of commands under its conditions."""
-        speech = speech_sets.bounded(speech_sets.read(name, self.data, self._sounds), self.plan.most_takes)
+        speech = self._spoken(speech_sets.read(name, self.data, self._sounds))
         kinds = list(self.noises.kinds) if self.plan.every_noise else []
         snrs = self.plan.snrs_db or speech.snrs_db
         if self.plan.snrs_db and 10.0 in speech.snrs_db:
@@ -116,23 +121,33 @@ class Bench:
         )
         return speech_run.figures(speech, trials), trials
 
+    def _spoken(self, speech: SpeechSet) -> SpeechSet:
+        """What of a set is to be played."""
+        bounded = speech_sets.bounded(speech, self.plan.most_takes)
+        grammars = {language: path for language, path in bounded.grammars.items() if language in self._languages}
+        clips = [c for c in bounded.clips if c.language in grammars]
+        return replace(bounded, clips=clips, grammars=grammars, auto=bounded.auto and len(grammars) > 1)
+
     def false_accepts(self) -> Iterator[speech_false.Watch]:
         """The car grammar and a small one, each on everything that is no command of it."""
         from kitt.ears.engine import GRAMMARS
         from kitt.ears.grammar import Grammar
 
-        car = {language: GRAMMARS / language for language in speech_false.SMALL}
-        for name, paths in (("car", car), ("small", speech_false.SMALL)):
+        car = {language: GRAMMARS / language for language in self._languages}
+        small = {language: speech_false.SMALL[language] for language in self._languages}
+        for name, paths in (("car", car), ("small", small)):
             is_command = speech_false.commands_of({language: Grammar.load(p) for language, p in paths.items()})
             chosen: dict[str, Sequence[Path]] = {language: [p] for language, p in paths.items()}
             yield speech_false.listen_to(name, self._negatives(is_command), chosen, self.opener)
 
     def _negatives(self, is_command: IsCommand) -> Iterator[Block]:
-        recordings = speech_negatives.human(self.data)
+        recordings = [r for r in speech_negatives.human(self.data) if r.language in self._languages]
         yield from self._told(speech_negatives.human_blocks(recordings, is_command, self.plan.human_h))
         texts = speech_negatives.sentences(self.data)
-        yield from self._told(speech_negatives.synthetic_blocks(texts, self.plan.synthetic_h, is_command))
-        yield from speech_negatives.noise_blocks(self.noises)
+        whole = sum(speech_negatives.SHARE_OF_SYNTHETIC[one] for one in self._languages)
+        share = {one: speech_negatives.SHARE_OF_SYNTHETIC[one] / whole for one in self._languages}
+        yield from self._told(speech_negatives.synthetic_blocks(texts, self.plan.synthetic_h, is_command, share))
+        yield from speech_negatives.noise_blocks(self.noises, self._languages[0])
 
     def wake(self, opener: speech_wake.ScorerOpener = speech_wake.open_scorer) -> list[speech_wake.WakeFigures]:
         """People's wake phrases and, in synthetic voices, KITT's own."""

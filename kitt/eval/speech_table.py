@@ -66,8 +66,9 @@ def false_lines(figures: dict[str, Any]) -> list[str]:
     total = figures["speech"]
     rows = [["source", "events", "nearly said", "hours", "an hour", "at most (95 %)"]]
     for name, r in [
-        *((f"  {r['source']} {r['language']}", r) for r in figures["rows"]),
+        *((f"  {r['source']} {r['language']}", r) for r in figures["rows"] if not r["source"].startswith("noise")),
         ("  all speech", total),
+        ("  noise and music alone", figures["noise"]),
         ("  speech and noise", figures["all"]),
     ]:
         rows.append(
@@ -117,7 +118,7 @@ def speed_lines(figures: dict[str, Any]) -> list[str]:
     delay = figures["latency"]
     out = [f"end of speech to command, {delay['commands']} accepted commands ({delay['not_accepted']} were not)"]
     for name in ("total_ms", "waited_ms", "computed_ms"):
-        cells = ", ".join(f"{p} {v:.0f} ms" for p, v in delay[name].items())
+        cells = ", ".join(f"{p} {'-' if math.isnan(v) else f'{v:.0f} ms'}" for p, v in delay[name].items())
         out.append(f"  {name.removesuffix('_ms'):<9} {cells}")
     out.append(
         f"CPU of one core: {100 * figures['cpu_silence']:.2f} % in silence,"

@@ -84,6 +84,7 @@ def test_events_hours_and_what_had_nearly_been_said():
     assert found["speech"] == {
         "events": 2, "near": 1, "hours": 0.5, "per_hour": 4.0, "per_hour_at_most": poisson_upper(2, 0.5)
     }  # fmt: skip
+    assert (found["noise"]["events"], found["noise"]["hours"]) == (2, 0.5)
     assert found["all"]["events"] == 4
     assert found["all"]["hours"] == 1.0
     assert [r["source"] for r in found["rows"]] == ["people", "noise: road"]
