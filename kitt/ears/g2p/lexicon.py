@@ -24,7 +24,7 @@ else:
 Prons = tuple[Pron, ...]
 """The ways to say one word, the first the most usual."""
 
-_SHIPPED = Path(__file__).with_name("lexicon")
+_SHIPPED = Path(__file__).with_name("lexica")
 
 
 @dataclass(frozen=True)

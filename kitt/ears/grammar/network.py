@@ -56,7 +56,11 @@ class Scope:
 
 
 class Network:
-    """The network of a grammar. `starts[i]` is the first node of intent i, `ends[i]` its end."""
+    """The network of a grammar.
+
+    starts[i], ends[i]: first node and end of intent i; sentences: each template with its first node and end; where: the
+    line where a piece of text stands first; unused: rules and lists of the files that no sentence comes to.
+    """
 
     def __init__(self, source: Source, check_unused: bool = True) -> None:
         self.language = source.language
@@ -65,6 +69,7 @@ class Network:
         self._ids: dict[tuple[Edge, ...], int] = {}
         self._built: dict[tuple[object, ...], int] = {}
         self._trees: dict[Text, Expression] = {}
+        self._used: set[str] = set()
         self.starts: list[int] = []
         self.ends: list[int] = []
         self.sentences: list[tuple[Text, int, int]] = []
@@ -79,6 +84,10 @@ class Network:
                 (s, f, end) for s, f in zip((s for b in intent.blocks for s in b.sentences), firsts, strict=True)
             ]
 
+        self.unused = tuple(
+            [(f"rule <{n}>", t.where) for n, t in source.rules.items() if f"<{n}>" not in self._used]
+            + [(f"list {{{n}}}", v.where) for n, v in source.lists.items() if f"{{{n}}}" not in self._used]
+        )
         if check_unused:
             self._check_the_unused(source)
 
@@ -183,6 +192,7 @@ class Network:
         if name in scope.inside:
             chain = " -> ".join(f"<{r}>" for r in (*scope.inside[scope.inside.index(name) :], name))
             raise scope.rules[name].where.error(f"rule <{name}> contains itself: {chain}")
+        self._used.add(f"<{name}>")
         body = scope.rules[name]
         return self._text(body, scope.at(body, name), then, echo)
 
@@ -195,6 +205,7 @@ class Network:
             raise scope.text.where.error(f"unknown list {{{name}}}{nearest(name, scope.lists)} in: {scope.text.text}")
         if not slot:
             raise scope.text.where.error(f"a slot without a name: {{{tree.list_name}:}} in: {scope.text.text}")
+        self._used.add(f"{{{name}}}")
         found = scope.lists[name]
         if found.range:
             return self._numbers(found.range, slot, then, echo)

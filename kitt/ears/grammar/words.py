@@ -32,6 +32,7 @@ class WordNetwork:
         self._by_word: dict[State, dict[str, list[tuple[Marks, State]]]] = {}
         self._ends = frozenset(network.ends)
         self.where: dict[str, Where] = {}
+        self.unused = network.unused
         self.starts: tuple[int, ...] = tuple(network.starts)
         silent: dict[int, bool] = {}
         for text, first, _ in network.sentences:

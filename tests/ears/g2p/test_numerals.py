@@ -8,6 +8,7 @@ import pytest
 
 from kitt.ears.g2p.espeak import ACCENTS, EspeakPronouncer
 from kitt.ears.g2p.numerals import Step, graph, spellings
+from kitt.ears.g2p.pronounce import Pronouncer
 from kitt.ears.grammar import Grammar
 from kitt.types import LANGUAGES
 
@@ -62,7 +63,7 @@ def test_as_espeak_reads_them(language: str, tmp_path: Path) -> None:
         f"language: {language}\nintents: {{N: {{data: [{{sentences: ['{{n}}']}}]}}}}\n"
         "lists: {n: {range: {from: 0, to: 999}}}\n"
     )
-    grammar = Grammar.load(path)
+    grammar = Grammar.load(path, Pronouncer(tmp_path))
     g = grammar.graph
     following: dict[int, list[int]] = {}
     for a, b in zip(g.arc_from.tolist(), g.arc_to.tolist(), strict=True):
