@@ -12,7 +12,7 @@ def home() -> Path:
     """KITT_HOME if set; the checkout kitt runs from; else ~/.local/share/kitt (XDG base directories)."""
     if chosen := os.environ.get("KITT_HOME"):
         return Path(chosen)
-    if (_CHECKOUT / "pyproject.toml").is_file() and (_CHECKOUT / "engines").is_dir():
+    if _in_checkout():
         return _CHECKOUT
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "kitt"
 
@@ -24,10 +24,13 @@ def engines() -> Path:
 
 def shipped() -> Path:
     """The folder of the weights that come with kitt: of the checkout, else of the installed package."""
-    beside = _CHECKOUT / "engines"
-    return beside if (beside / "ears.json").is_file() else Path(__file__).resolve().parent / "_engines"
+    return _CHECKOUT / "engines" if _in_checkout() else Path(__file__).resolve().parent / "_engines"
 
 
 def sample_drive() -> Path:
     """The drive that `kitt replay` runs without an argument, made by `kitt sample`."""
     return home() / "drives" / "sample.mcap"
+
+
+def _in_checkout() -> bool:
+    return (_CHECKOUT / "pyproject.toml").is_file() and (_CHECKOUT / "engines").is_dir()

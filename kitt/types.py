@@ -184,12 +184,18 @@ class AudioChunk:
 
 @dataclass(frozen=True)
 class Candidate:
-    """What an utterance may have meant. `score`: log score a phone against the free phone loop, 0 the perfect fit."""
+    """What an utterance may have meant.
+
+    Scores are logarithms against the free phone loop, 0 the perfect fit: `score` a phone over its `phones` phones,
+    `worst_word` the mean over the phones of the word that fits worst.
+    """
 
     intent: str
     slots: dict[str, str | int]
     text: str
     score: float
+    phones: int = 0
+    worst_word: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -197,8 +203,8 @@ class Heard:
     """One utterance, accepted as a command or not.
 
     t_start_ns, t_end_ns: of the words. `confidence` in 0..1. A `rejected` one carries the `reason` and, in `intent`
-    and `text`, what it came nearest to. `wake` is the wake phrase that went before, "" without one. `n_best` holds
-    the likeliest intents, best first. `notes`: what was wrong with the sound.
+    and `text`, what it came nearest to. `wake` is the wake phrase that went before, "" without one, `wake_score` its
+    log score a phone. `n_best` holds the likeliest intents, best first. `notes`: what was wrong with the sound.
     """
 
     t_start_ns: int
@@ -211,6 +217,7 @@ class Heard:
     rejected: bool
     reason: str
     wake: str = ""
+    wake_score: float = 0.0
     n_best: tuple[Candidate, ...] = ()
     cpu_s: float = 0.0
     notes: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""kitt eval: measure the eyes against labelled pictures."""
+"""kitt eval: measure the eyes and the ears against labelled recordings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from kitt.cli import eval_speech
+
 app = typer.Typer(no_args_is_help=True)
+app.command("speech")(eval_speech.speech)
 
 
 @app.callback()

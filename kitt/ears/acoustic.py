@@ -47,7 +47,7 @@ class FirstPass:
         self._waiting = np.zeros(0, np.float32)
 
     def push(self, samples: F32) -> list[F32]:
-        """float32 (n,) mono at 16 kHz -> log posteriors, float32 (len(PHONES),), one for each step that is whole now."""
+        """float32 (n,) mono at 16 kHz -> log posteriors float32 (len(PHONES),) of each step that is whole now."""
         heard = np.concatenate([self._waiting, samples])
         steps = max(0, (len(heard) - WINDOW + HOP) // STEP)
         self._waiting = heard[steps * STEP :]

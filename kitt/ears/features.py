@@ -30,7 +30,7 @@ def _filters() -> F32:
     at = mel(np.arange(FFT // 2 + 1) * RATE_HZ / FFT)[:, None]
     rise = (at - edges[:-2]) / (edges[1:-1] - edges[:-2])
     fall = (edges[2:] - at) / (edges[2:] - edges[1:-1])
-    return np.maximum(0.0, np.minimum(rise, fall)).astype(np.float32)
+    return np.asarray(np.maximum(0.0, np.minimum(rise, fall)), np.float32)
 
 
 _FILTERS = _filters()
@@ -43,7 +43,7 @@ def log_mel(samples: F32) -> F32:
         return np.zeros((0, MELS), np.float32)
     frames = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::HOP] * _HANN
     power = np.abs(np.fft.rfft(frames, FFT)).astype(np.float32) ** 2
-    return np.log(power @ _FILTERS + FLOOR)
+    return np.asarray(np.log(power @ _FILTERS + FLOOR), np.float32)
 
 
 def stack(frames: F32) -> F32:

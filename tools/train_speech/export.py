@@ -45,7 +45,7 @@ class Graph:
 def export(work: Path, target: Path, card: dict[str, Any]) -> None:
     """Write ears-first.onnx, ears-second.onnx and ears.json into `target` from the running means of the weights."""
     digests = {}
-    for kind, build in (("first", _step), ("second", _utterance)):
+    for kind, build in {"first": _step, "second": _utterance}.items():
         model = KINDS[kind][1]()
         model.load_state_dict(torch.load(work / f"{kind}.pt", weights_only=True)["averaged"])
         path = target / f"ears-{kind}.onnx"

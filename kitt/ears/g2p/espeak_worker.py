@@ -54,7 +54,7 @@ def main(library: str) -> None:
     for line in sys.stdin.buffer:
         try:
             request = json.loads(line)
-            answer = {"ipa": pronouncer.pronounce(request["voice"], request["texts"])}
+            answer: dict[str, object] = {"ipa": pronouncer.pronounce(request["voice"], request["texts"])}
         except Exception as e:
             answer = {"error": f"{type(e).__name__}: {e}"}
         out.write(json.dumps(answer) + "\n")

@@ -53,6 +53,7 @@ def _phones_of(symbol: str, language: str) -> Pron:
     written = table.get(language, {}).get(bare, table["any"].get(bare, bare))
     if unknown := [s for s in written.split() if s not in INDEX]:
         raise KittError(
-            f"phone '{unknown[0]}' ({language}) is not in kitt's phone set; add it to {Path(__file__).parent}/phones.toml"
+            f"phone '{unknown[0]}' ({language}) is not in kitt's phone set; "
+            f"add it to {Path(__file__).with_name('phones.toml')}"
         )
     return tuple(INDEX[s] for s in written.split())

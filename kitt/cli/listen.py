@@ -1,0 +1,152 @@
+"""kitt listen: commands in sound files, or from the microphone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from kitt.ears.engine import Ears
+    from kitt.types import Heard
+
+
+def listen(
+    files: Annotated[list[Path] | None, typer.Argument(help="Sound files.", show_default=False)] = None,
+    mic: Annotated[bool, typer.Option("--mic", help="Listen to the microphone until Ctrl-C.")] = False,
+    device: Annotated[str | None, typer.Option(help="Microphone, by name or number; `list` shows them.")] = None,
+    grammar: Annotated[
+        list[Path] | None,
+        typer.Option(help="Grammar file or folder; may be repeated. [default: the car grammar]", show_default=False),
+    ] = None,
+    language: Annotated[str, typer.Option(help="en, fr, es, or auto: whichever is spoken.")] = "en",
+    wake: Annotated[
+        str | None,
+        typer.Option(help="Phrase that must go before a command; 'kitt' for kitt's own. [default: none needed]"),
+    ] = None,
+    jsonl: Annotated[Path | None, typer.Option(help="Write a line of JSON a file (an utterance with --mic).")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Say why: likeliest intents, their scores.")] = False,
+    raw_rate: Annotated[int, typer.Option(help="Samples a second of raw files (16-bit, mono).")] = 16_000,
+) -> None:
+    """Hear commands: which intent, with which slots, how sure, when.
+
+    A file that cannot be read costs a line and exit code 2; the others are heard all the same.
+    """
+    from kitt.ears.engine import Ears
+    from kitt.errors import KittError
+
+    if mic and device == "list":
+        from kitt.runtime.microphone import inputs
+
+        for line in inputs():
+            typer.echo(line)
+        return
+    if mic == bool(files):
+        raise KittError("name sound files, or --mic to listen to the microphone")
+    ears = Ears(grammar or (), language, wake)
+    with _lines(jsonl) as write:
+        if mic:
+            _microphone(ears, device, explain, write)
+        else:
+            _files(ears, files or [], explain, raw_rate, write)
+
+
+def _files(ears: Ears, files: list[Path], explained: bool, raw_rate: int, write: Any) -> None:
+    from kitt.ears.listening import explain, hear, line_of
+    from kitt.errors import KittError
+
+    failed = []
+    for path in files:
+        try:
+            recording = hear(ears, path, raw_rate)
+        except KittError as e:
+            failed.append(path)
+            typer.echo(f"kitt: {e}", err=True)
+            write({"file": str(path), "error": str(e)})
+            continue
+        typer.echo(f"{path}: {told(recording.best)}")
+        for note in recording.notes:
+            typer.echo(f"  note: {note}")
+        if explained:
+            for heard in recording.utterances:
+                for line in explain(heard):
+                    typer.echo(line)
+        write(line_of(recording))
+    for problem in ears.problems:
+        typer.echo(f"kitt: {problem}", err=True)
+    if failed:
+        raise KittError(f"{len(failed)} of {len(files)} files could not be read")
+
+
+def _microphone(ears: Ears, device: str | None, explained: bool, write: Any) -> None:
+    from kitt.ears.listening import explain, utterance
+    from kitt.runtime.microphone import microphone
+
+    def say(heard: Heard) -> None:
+        typer.echo(told(heard))
+        for line in explain(heard) if explained else ():
+            typer.echo(line)
+        write(utterance(heard))
+
+    with microphone(device) as sound:
+        typer.echo("listening; Ctrl-C ends", err=True)
+        said: set[str] = set()
+        try:
+            for chunk in sound:
+                for heard in ears.process(chunk):
+                    say(heard)
+                # a microphone that died, sound that was lost, a grammar that was spoilt: told when it happens
+                for problem in (*ears.problems, *sound.notes):
+                    if problem not in said:
+                        typer.echo(f"kitt: {problem}", err=True)
+                        said.add(problem)
+        except KeyboardInterrupt:
+            for heard in ears.finish():
+                say(heard)
+
+
+def told(heard: Heard | None) -> str:
+    """One utterance in one line."""
+    if heard is None:
+        return "no speech"
+    when = f"{heard.t_start_ns / 1e9:.2f} s"
+    if heard.rejected:
+        return f"{when} rejected: {heard.reason}"
+    if not heard.intent:
+        return f"{when} {heard.wake}: listening"
+    slots = "".join(f" {k}={v}" for k, v in heard.slots.items())
+    return f"{when} {heard.intent}{slots} ({heard.confidence:.2f}, {heard.language}) '{heard.text}'"
+
+
+class _lines:
+    """A file of JSON lines that is written as it comes, or nothing."""
+
+    def __init__(self, path: Path | None) -> None:
+        from kitt.errors import KittError
+
+        try:
+            self._stream = path.open("w", encoding="utf-8") if path else None
+        except OSError as e:
+            raise KittError(f"{path}: cannot write: {e.strerror}") from e
+        self._path = path
+
+    def __enter__(self) -> Any:
+        return self._write
+
+    def __exit__(self, *_: object) -> None:
+        if self._stream:
+            self._stream.close()
+
+    def _write(self, row: dict[str, Any]) -> None:
+        import json
+
+        from kitt.errors import KittError
+
+        if self._stream is None:
+            return
+        try:
+            self._stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+            self._stream.flush()
+        except OSError as e:
+            raise KittError(f"{self._path}: cannot write: {e.strerror}") from e
