@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from kitt.ears.g2p import numerals
 from kitt.ears.grammar import template
+from kitt.ears.grammar.automaton import TooLargeError
+from kitt.ears.grammar.nodes import MOST_NODES, SPACE, Edge, Mark, Nodes
 from kitt.ears.grammar.slot_lists import Range, SlotList, Value, checked_range
 from kitt.ears.grammar.source import Block, Source
 from kitt.ears.grammar.template import Expression
@@ -21,24 +22,6 @@ from kitt.ears.grammar.yaml_nodes import Text, Where, nearest
 
 MOST_PERMUTED = 8
 """Parts of one permutation: (a;b;c) needs 2^n states."""
-
-
-@dataclass(frozen=True)
-class Mark:
-    """What happens to slots at an edge.
-
-    set: `slot` gets `value`; open: what follows is the value of `slot`; say, add, minus: the text, the number added,
-    the sign of the innermost open slot; close: its value, a "text" or a "number", is complete.
-    """
-
-    kind: Literal["set", "open", "say", "add", "minus", "close"]
-    slot: str = ""
-    value: str | int = ""
-
-
-SPACE = " "
-Label = str | Mark | None
-Edge = tuple[Label, int]
 
 
 @dataclass(frozen=True)
@@ -58,15 +41,16 @@ class Scope:
 class Network:
     """The network of a grammar.
 
-    starts[i], ends[i]: first node and end of intent i; sentences: each template with its first node and end; where: the
-    line where a piece of text stands first; unused: rules and lists of the files that no sentence comes to.
+    edges[n]: those of node n; starts[i], ends[i]: first node and end of intent i; sentences: each template with its
+    first node and end; where: the line where a piece of text stands first; unused: rules and lists of the files that
+    no sentence comes to.
     """
 
     def __init__(self, source: Source, check_unused: bool = True) -> None:
         self.language = source.language
-        self.nodes: list[tuple[Edge, ...]] = []
+        self._nodes = Nodes()
+        self.edges = self._nodes.edges
         self.where: dict[str, Where] = {}
-        self._ids: dict[tuple[Edge, ...], int] = {}
         self._built: dict[tuple[object, ...], int] = {}
         self._trees: dict[Text, Expression] = {}
         self._used: set[str] = set()
@@ -74,12 +58,12 @@ class Network:
         self.ends: list[int] = []
         self.sentences: list[tuple[Text, int, int]] = []
         for intent in source.intents.values():
-            end = self._new(())
+            end = self._nodes.new(())
             firsts: list[int] = []
             for block in intent.blocks:
                 firsts += self._block(block, source, end)
             self.ends.append(end)
-            self.starts.append(self._node(tuple((None, f) for f in firsts)))
+            self.starts.append(self._nodes.node(tuple((None, f) for f in firsts)))
             self.sentences += [
                 (s, f, end) for s, f in zip((s for b in intent.blocks for s in b.sentences), firsts, strict=True)
             ]
@@ -98,7 +82,7 @@ class Network:
         rules = {name: t for d in (source.rules, *(b.rules for b in blocks)) for name, t in d.items()}
         texts = [*rules.values(), *(v.spoken for x in lists.values() for v in x.values)]
         for text in (t for t in texts if t not in self._trees):
-            self._text(text, Scope(lists, rules, -1, text), self._new(()), False)
+            self._whole(text, Scope(lists, rules, -1, text), self._nodes.new(()))
 
     def _block(self, block: Block, source: Source, end: int) -> list[int]:
         local = bool(block.lists or block.rules)
@@ -106,23 +90,21 @@ class Network:
         rules = {**source.rules, **block.rules} if local else source.rules
         firsts = []
         for sentence in block.sentences:
-            first = self._text(sentence, Scope(lists, rules, id(block) if local else 0, sentence), end, False)
+            first = self._whole(sentence, Scope(lists, rules, id(block) if local else 0, sentence), end)
             for slot, value in block.slots.items():
-                first = self._node(((Mark("set", slot, value), first),))
+                first = self._nodes.node(((Mark("set", slot, value), first),))
             firsts.append(first)
         return firsts
 
-    def _node(self, edges: tuple[Edge, ...]) -> int:
-        if len(edges) == 1 and edges[0][0] is None:
-            return edges[0][1]
-        known = self._ids.get(edges)
-        if known is None:
-            known = self._ids[edges] = self._new(edges)
-        return known
-
-    def _new(self, edges: tuple[Edge, ...]) -> int:
-        self.nodes.append(edges)
-        return len(self.nodes) - 1
+    def _whole(self, text: Text, scope: Scope, then: int) -> int:
+        try:
+            return self._text(text, scope, then, False)
+        except RecursionError:
+            raise text.where.error("brackets and rules stand too deep within each other") from None
+        except TooLargeError:
+            raise text.where.error(
+                f"with it the grammar has more than {MOST_NODES} parts; split or shorten it"
+            ) from None
 
     def _text(self, text: Text, scope: Scope, then: int, echo: bool) -> int:
         key = (text, scope.key, then, echo, scope.inside)
@@ -141,7 +123,7 @@ class Network:
                 then = self._expression(item, scope, then, echo)
             return then
         if isinstance(tree, template.Alternative):
-            return self._node(tuple((None, self._expression(i, scope, then, echo)) for i in tree.items))
+            return self._nodes.node(tuple((None, self._expression(i, scope, then, echo)) for i in tree.items))
         if isinstance(tree, template.Permutation):
             return self._permutation(tree.items, scope, then, echo)
         if isinstance(tree, template.RuleReference):
@@ -158,15 +140,15 @@ class Network:
             if i:
                 then = self._space(then, echo)
             self.where.setdefault(piece, scope.text.where)
-            then = self._node(((piece, then),))
+            then = self._nodes.node(((piece, then),))
             if echo:
-                then = self._node(((Mark("say", value=piece), then),))
+                then = self._nodes.node(((Mark("say", value=piece), then),))
         return self._space(then, echo) if pieces and text[:1].isspace() else then
 
     def _space(self, then: int, echo: bool = False) -> int:
         if echo:
-            then = self._node(((Mark("say", value=SPACE), then),))
-        return self._node(((SPACE, then),))
+            then = self._nodes.node(((Mark("say", value=SPACE), then),))
+        return self._nodes.node(((SPACE, then),))
 
     def _permutation(self, items: list[Expression], scope: Scope, then: int, echo: bool) -> int:
         if len(items) > MOST_PERMUTED:
@@ -177,7 +159,7 @@ class Network:
         after = {whole: then}
         # A state for each set of parts said already: exact, and 2^n instead of n! of them.
         for said in range(whole - 1, -1, -1):
-            after[said] = self._node(
+            after[said] = self._nodes.node(
                 tuple(
                     (None, self._expression(item, scope, after[said | 1 << i], echo))
                     for i, item in enumerate(items)
@@ -212,31 +194,31 @@ class Network:
         if f"{{{name}}}" in scope.inside:
             raise found.where.error(f"list {{{name}}} contains itself")
         inner = scope.at(scope.text, f"{{{name}}}")
-        return self._node(tuple((None, self._value(v, slot, inner, then, echo)) for v in found.values))
+        return self._nodes.node(tuple((None, self._value(v, slot, inner, then, echo)) for v in found.values))
 
     def _value(self, value: Value, slot: str, scope: Scope, then: int, echo: bool) -> int:
         out = value.out
         if out is None and template.is_plain(value.spoken.text):
             out = " ".join(value.spoken.text.split())
         if out is not None:
-            return self._node(((Mark("set", slot, out), self._text(value.spoken, scope, then, echo)),))
-        then = self._node(((Mark("close", slot, "text"), then),))
-        return self._node(((Mark("open", slot), self._text(value.spoken, scope, then, True)),))
+            return self._nodes.node(((Mark("set", slot, out), self._text(value.spoken, scope, then, echo)),))
+        then = self._nodes.node(((Mark("close", slot, "text"), then),))
+        return self._nodes.node(((Mark("open", slot), self._text(value.spoken, scope, then, True)),))
 
     def _numbers(self, numbers: Range, slot: str, then: int, echo: bool) -> int:
         key = (numbers, slot, then, echo)
         if key not in self._built:
             wanted = range(numbers.low, numbers.high + 1, numbers.step)
-            close = self._node(((Mark("close", slot, "number"), self._space(then, echo)),))
+            close = self._nodes.node(((Mark("close", slot, "number"), self._space(then, echo)),))
             steps: dict[int, int] = {}
             roots: list[Edge] = []
             if plus := frozenset(n for n in wanted if n >= 0):
                 roots.append((None, self._step(numerals.graph(plus, self.language), close, echo, steps)))
             if minus := frozenset(-n for n in wanted if n < 0):
                 below = self._step(numerals.graph(minus, self.language), close, echo, steps)
-                below = self._node(((Mark("minus"), below),))
+                below = self._nodes.node(((Mark("minus"), below),))
                 roots.append((None, self._word(numerals.MINUS[self.language], below, echo)))
-            opened = self._node(((Mark("open", slot), self._node(tuple(roots))),))
+            opened = self._nodes.node(((Mark("open", slot), self._nodes.node(tuple(roots))),))
             self._built[key] = self._space(opened, echo)
         return self._built[key]
 
@@ -246,11 +228,11 @@ class Network:
             for word, added, following in step.arcs:
                 then = self._step(following, close, echo, steps)
                 if added:
-                    then = self._node(((Mark("add", value=added), then),))
+                    then = self._nodes.node(((Mark("add", value=added), then),))
                 edges.append((None, self._word(word, then, echo)))
-            steps[id(step)] = self._node(tuple(edges))
+            steps[id(step)] = self._nodes.node(tuple(edges))
         return steps[id(step)]
 
     def _word(self, word: str, then: int, echo: bool) -> int:
-        then = self._node(((word, self._space(then, echo)),))
-        return self._node(((Mark("say", value=word), then),)) if echo else then
+        then = self._nodes.node(((word, self._space(then, echo)),))
+        return self._nodes.node(((Mark("say", value=word), then),)) if echo else then

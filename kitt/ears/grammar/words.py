@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kitt.ears.g2p.tokens import tokens
-from kitt.ears.grammar.network import SPACE, Mark, Network
+from kitt.ears.grammar.network import Network
+from kitt.ears.grammar.nodes import SPACE, Mark
 from kitt.ears.grammar.yaml_nodes import Text, Where
 
 MOST_FORMS = 4096
@@ -34,9 +35,8 @@ class WordNetwork:
         self.where: dict[str, Where] = {}
         self.unused = network.unused
         self.starts: tuple[int, ...] = tuple(network.starts)
-        silent: dict[int, bool] = {}
         for text, first, _ in network.sentences:
-            if self._silent(first, silent):
+            if self._may_be_silent(first):
                 raise text.where.error(f"can be spoken as nothing, every part is optional or silent, in: {text.text}")
 
     def arcs(self, state: State) -> list[Arc]:
@@ -63,34 +63,53 @@ class WordNetwork:
 
     def _follow(self, words: Sequence[str], start: State) -> list[Marks] | None:
         """The marks along the first way from a state through all the words to an end."""
-        dead: set[tuple[State, int]] = set()
+        seen = {(start, 0)}
+        way: list[Marks] = [()]
+        open_ways = [iter(self._ahead(start, words, 0))]
+        if not words and self.accepts(start):
+            return [self._accepts[start]]
+        while open_ways:
+            for marks, then in open_ways[-1]:
+                i = len(open_ways)
+                # A place that was come to before and left again leads nowhere.
+                if (then, i) in seen:
+                    continue
+                seen.add((then, i))
+                if i == len(words):
+                    if self.accepts(then):
+                        return [*way, marks, self._accepts[then]]
+                    continue
+                way.append(marks)
+                open_ways.append(iter(self._ahead(then, words, i)))
+                break
+            else:
+                open_ways.pop()
+                way.pop()
+        return None
 
-        def follow(state: State, i: int) -> list[Marks] | None:
-            if i == len(words):
-                return [self._accepts[state]] if self.accepts(state) else None
-            if (state, i) in dead:
-                return None
-            if state not in self._by_word:
-                table: dict[str, list[tuple[Marks, State]]] = {}
-                for word, marks, then in self.arcs(state):
-                    table.setdefault(word, []).append((marks, then))
-                self._by_word[state] = table
-            for marks, then in self._by_word[state].get(words[i], ()):
-                rest = follow(then, i + 1)
-                if rest is not None:
-                    return [marks, *rest]
-            dead.add((state, i))
-            return None
+    def _ahead(self, state: State, words: Sequence[str], i: int) -> Sequence[tuple[Marks, State]]:
+        if i >= len(words):
+            return ()
+        table = self._by_word.get(state)
+        if table is None:
+            table = self._by_word[state] = {}
+            for word, marks, then in self.arcs(state):
+                table.setdefault(word, []).append((marks, then))
+        return table.get(words[i], ())
 
-        return follow(start, 0)
-
-    def _silent(self, node: int, known: dict[int, bool]) -> bool:
-        if node not in known:
-            known[node] = node in self._ends or any(
-                not (isinstance(label, str) and self._tokens(label.strip())) and self._silent(then, known)
-                for label, then in self._network.nodes[node]
-            )
-        return known[node]
+    def _may_be_silent(self, first: int) -> bool:
+        """Whether an end can be reached from a node without a word."""
+        seen = {first}
+        stack = [first]
+        while stack:
+            node = stack.pop()
+            if node in self._ends:
+                return True
+            for label, then in self._network.edges[node]:
+                if then not in seen and not (isinstance(label, str) and self._tokens(label.strip())):
+                    seen.add(then)
+                    stack.append(then)
+        return False
 
     def _tokens(self, word: str) -> tuple[str, ...]:
         return tokens(word, self._network.language)
@@ -119,7 +138,7 @@ class WordNetwork:
                     self._accepts.setdefault(state, marks)
                 continue
             ahead: list[tuple[int, str, Marks, str]] = []
-            for label, then in self._network.nodes[node]:
+            for label, then in self._network.edges[node]:
                 if label is None:
                     ahead.append((then, word, marks, piece))
                 elif isinstance(label, Mark):

@@ -126,6 +126,8 @@ def compose(path: Path, raw: bytes) -> Node:
         line = mark.line + 1 if mark else 1
         told = ", ".join(part for part in (e.context, e.problem) if part)
         raise KittError(f"{path}:{line}: not valid YAML: {told}; {_QUOTES}") from e
+    except RecursionError:
+        raise KittError(f"{path}:1: not a grammar: brackets stand too deep within each other") from None
     except yaml.YAMLError as e:
         raise KittError(f"{path}: not valid YAML: {' '.join(str(e).split())}") from e
     if root is None:

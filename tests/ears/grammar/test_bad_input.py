@@ -57,6 +57,19 @@ _LIST = _HEAD + "          - a {x}\nlists:\n  x:\n"
         (_HEAD + "          - turn on 漢\n", 6, "character '漢' (U+6F22) cannot be read out in 'en'"),
         (_HEAD + "          - turn ['on', 漢]\n", 6, "character '漢'"),
         (_HEAD + f"          - '{''.join(f'[{c}]' for c in 'aeioubdfklmnptsw')}x'\n", 6, "forms of one word"),
+        (
+            _HEAD + f"          - '{'(' * 2000}a{')' * 2000}'\n",
+            6,
+            "brackets and rules stand too deep within each other",
+        ),
+        (
+            _HEAD
+            + "          - <r0>\nexpansion_rules:\n"
+            + "".join(f"  r{i}: '<r{i + 1}> <r{i + 1}>'\n" for i in range(40))
+            + "  r40: a\n",
+            6,
+            "the grammar has more than 300000 parts",
+        ),
         # lists
         (_LIST + "    values: []\n", 8, "list 'x' has no values"),
         (_LIST + "    values:\n", 9, "and nothing stands here"),

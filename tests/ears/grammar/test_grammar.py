@@ -189,3 +189,13 @@ def test_a_changed_file_makes_a_grammar_stale(tmp_path: Path) -> None:
     assert not made.is_stale()
     (tmp_path / "lexicon.toml").write_text('one = "w a n"\n')
     assert made.is_stale()
+
+
+def test_no_words_are_no_sentence(tmp_path: Path) -> None:
+    assert grammar(tmp_path, "one").parse([]) is None
+
+
+def test_a_very_long_sentence(tmp_path: Path) -> None:
+    made = grammar(tmp_path, " ".join(["one"] * 1500))
+    assert made.parse(["one"] * 1500) == ("Do", {})
+    assert made.parse(["one"] * 1499) is None
