@@ -4,6 +4,8 @@
 >>> for result in kitt.replay("drive.mcap"):            # doctest: +SKIP
 ...     for warning in result.warnings:
 ...         print(warning.t_ns, warning.text, warning.numbers)
+>>> ears = kitt.Ears(language="en")                         # doctest: +SKIP
+>>> [heard.intent for heard in ears.listen(samples, 16_000) if not heard.rejected]    # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -12,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kitt.api import replay as replay
+    from kitt.ears.engine import Ears as Ears
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "replay"]
+__all__ = ["Ears", "__version__", "replay"]
 
 
 def __getattr__(name: str) -> Any:
@@ -23,4 +26,8 @@ def __getattr__(name: str) -> Any:
         from kitt.api import replay
 
         return replay
+    if name == "Ears":
+        from kitt.ears.engine import Ears
+
+        return Ears
     raise AttributeError(f"module 'kitt' has no attribute {name!r}")

