@@ -143,9 +143,13 @@ class DriveWriter:
 
 
 def refuse_existing(path: Path, force: bool, inputs: Sequence[Path] = ()) -> None:
-    """Raise KittError where `path` is a folder or one of the inputs, or exists and nobody said --force."""
-    if path.exists() and any(i.exists() and path.samefile(i) for i in inputs):
-        raise KittError(f"{path}: is the recording itself; name another file to write")
+    """Raise KittError where `path` is a folder, is or lies in one of the inputs, or exists and nobody said --force."""
+    if path.exists():
+        for given in (i for i in inputs if i.exists()):
+            if path.samefile(given):
+                raise KittError(f"{path}: is the recording itself; name another file to write")
+            if given.is_dir() and path.parent.samefile(given):
+                raise KittError(f"{path}: belongs to the recording {given}; name another file to write")
     if path.is_dir():
         raise KittError(f"{path}: is a folder; name the file to write")
     if path.exists() and not force:

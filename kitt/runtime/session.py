@@ -15,7 +15,7 @@ from kitt.drive.source import Source
 from kitt.errors import KittError
 from kitt.mouth.voice import Voice, find_engine
 from kitt.runtime.outputs import page, report
-from kitt.runtime.outputs.recorder import OUTPUTS, Recorder, discard, prepare
+from kitt.runtime.outputs.recorder import Recorder, discard, prepare
 from kitt.runtime.replay import Replay, ReplayOptions
 
 Judge = Callable[[bytes, list[dict[str, Any]], list[dict[str, Any]]], dict[str, Any]]
@@ -43,9 +43,7 @@ class Session:
         self.report: dict[str, Any] = {}
         self._judge = judge
         self.replay = Replay(source, options)
-        if source.path.resolve() in {(out / name).resolve() for name in OUTPUTS}:
-            raise KittError(f"{source.path}: is the drive itself and would be overwritten; choose another --out")
-        prepare(out, force)
+        prepare(out, source.path, force)
         self._voice: Voice | None = None
         mute = ""
         if film and voice:

@@ -1,11 +1,13 @@
 """A whole replay with its files: complete, the same bytes each time, and nothing lost when it goes wrong."""
 
 import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from kitt.runtime.outputs.recorder import OUTPUTS
 from kitt.runtime.replay import ReplayOptions
 from kitt.runtime.session import Session
 
-from .conftest import MakeDrive, pictures, speeds
+from .conftest import MakeDrive, jpeg, pictures, speeds
 
 pytestmark = pytest.mark.weights
 
@@ -110,6 +112,79 @@ def test_an_existing_folder_is_refused_and_left_alone_unless_forced(drive: Path,
     run(drive, out, fast, film=False, force=True)
     assert (out / "mine.txt").read_text() == "keep"
     assert (out / "report.html").exists()
+
+
+def _plain(drive: Path, out: Path) -> Path:
+    return Path(shutil.move(drive, out / "result.mcap"))
+
+
+def _film(drive: Path, out: Path) -> Path:
+    return Path(shutil.move(drive, out / "overlay.mp4"))
+
+
+def _named_otherwise(drive: Path, out: Path) -> Path:
+    link = out.parent / "link.mcap"
+    link.symlink_to(_plain(drive, out))
+    return link
+
+
+def _linked_into_out(drive: Path, out: Path) -> Path:
+    (out / "result.mcap").symlink_to(drive)
+    return drive
+
+
+def _hard_linked(drive: Path, out: Path) -> Path:
+    (out / "result.mcap").hardlink_to(drive)
+    return drive
+
+
+def _folder_linked(drive: Path, out: Path) -> Path:
+    _plain(drive, out)
+    (out.parent / "elsewhere").symlink_to(out, target_is_directory=True)
+    return out.parent / "elsewhere" / "result.mcap"
+
+
+def _relative(drive: Path, out: Path) -> Path:
+    return Path(os.path.relpath(_plain(drive, out)))
+
+
+def _pictures(drive: Path, out: Path) -> Path:
+    folder = out / "overlay.mp4"
+    folder.mkdir()
+    (folder / "1.jpg").write_bytes(jpeg(1))
+    return folder
+
+
+@pytest.mark.parametrize(
+    "place",
+    [_plain, _film, _named_otherwise, _linked_into_out, _hard_linked, _folder_linked, _relative, _pictures],
+)
+def test_force_never_deletes_the_drive_that_it_replays(
+    drive: Path, tmp_path: Path, place: Callable[[Path, Path], Path]
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "report.json").write_text("of an earlier replay")
+    given = place(drive, out)
+    kept = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    with pytest.raises(KittError, match="is the drive itself and would be overwritten; choose another --out") as e:
+        run(given, out, Config(), force=True)
+    assert "\n" not in str(e.value)
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == kept
+
+
+def test_a_folder_where_an_output_goes_is_one_line_and_costs_no_earlier_results(drive: Path, tmp_path: Path) -> None:
+    (tmp_path / "out/result.mcap").mkdir(parents=True)
+    (tmp_path / "out/report.json").write_text("of an earlier replay")
+    with pytest.raises(KittError, match=r"result\.mcap: is a folder"):
+        run(drive, tmp_path / "out", Config(), force=True)
+    assert (tmp_path / "out/report.json").read_text() == "of an earlier replay"
+
+
+def test_a_drive_beside_the_outputs_stays(drive: Path, tmp_path: Path, fast: Config) -> None:
+    before = drive.read_bytes()
+    run(drive, tmp_path, fast, film=False, force=True)
+    assert drive.read_bytes() == before
 
 
 def test_ctrl_c_leaves_complete_files_of_what_ran(make_drive: MakeDrive, tmp_path: Path, fast: Config) -> None:

@@ -31,10 +31,16 @@ TAIL_S = 4.0
 """The film goes on this long after its last picture at most, so that a last warning is heard to its end."""
 
 
-def prepare(out: Path, force: bool) -> None:
-    """Make the output folder. Raises KittError if it holds anything and `force` is not given."""
+def prepare(out: Path, drive: Path, force: bool) -> None:
+    """Make the output folder. Raises KittError if it holds anything and `force` is not given, and, before anything
+    is deleted, where one of the outputs is the drive itself, by whatever name or link, or a folder."""
     if out.exists() and not out.is_dir():
         raise KittError(f"{out}: is a file; give a folder to --out")
+    for target in (out / name for name in OUTPUTS):
+        if target.exists() and target.samefile(drive):
+            raise KittError(f"{target}: is the drive itself and would be overwritten; choose another --out")
+        if target.is_dir() and not target.is_symlink():
+            raise KittError(f"{target}: is a folder, and a file of this name is to be written; choose another --out")
     if out.is_dir() and any(out.iterdir()) and not force:
         raise KittError(f"{out}: exists and is not empty; add --force to write over it, or choose another --out")
     try:
