@@ -96,9 +96,10 @@ def write(path: Path, text: str) -> None:
 
 def watched(steps: Iterable[Any], count: int | None, what: str) -> Iterator[Any]:
     """The steps, under a progress bar on stderr where that is a terminal."""
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from kitt.cli.progress import console
+
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=console(), transient=True) as bar:
         yield from bar.track(steps, total=count, description=what)

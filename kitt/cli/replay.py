@@ -23,10 +23,10 @@ def replay(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over the outputs of an earlier replay.")] = False,
     speed: Annotated[str, typer.Option(help="'max', or a factor of real time: 1x, 4x, 0.5x.")] = "max",
-    from_s: Annotated[float | None, typer.Option("--from", help="Start at this second of the drive.", min=0)] = None,
-    to_s: Annotated[float | None, typer.Option("--to", help="End at this second of the drive.", min=0)] = None,
+    from_s: Annotated[float | None, typer.Option("--from", help="Start at this second of the drive.")] = None,
+    to_s: Annotated[float | None, typer.Option("--to", help="End at this second of the drive.")] = None,
     camera: Annotated[Path | None, typer.Option(help="Calibration file of the camera (TOML).")] = None,
-    fps: Annotated[float | None, typer.Option(help="Pictures a second, for a folder without times.", min=0.01)] = None,
+    fps: Annotated[float | None, typer.Option(help="Pictures a second, for a folder without times.")] = None,
     topic: Annotated[str | None, typer.Option(help="Camera topic, where the drive has several.")] = None,
     language: Annotated[str | None, typer.Option(help="Language of the warnings: en, fr or es.")] = None,
     model: Annotated[
@@ -106,15 +106,16 @@ def settings(
 
 def _watched(session: Any) -> dict[str, Any]:
     """Run a session under a progress bar on stderr."""
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from kitt.cli.progress import console
 
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.completed}/{task.total} frames  {task.fields[rate]:.1f}/s"),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=console(),
         transient=True,
     )
     with bar:

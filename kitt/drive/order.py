@@ -30,6 +30,16 @@ def key(record: TimedRecord) -> tuple[int, int, str]:
     return record.t_ns, _RANK[type(record)], record.topic
 
 
+def moved(record: TimedRecord, shift_ns: int, topic: str) -> TimedRecord:
+    """A record at another time and on another topic. Its message is written anew, for the old bytes hold the old time;
+    one that kitt does not understand stays as it is but for the log time."""
+    if isinstance(record, Other):
+        return replace(record, t_ns=record.t_ns + shift_ns)
+    if shift_ns == 0 and topic == record.topic:
+        return record
+    return replace(record, t_ns=record.t_ns + shift_ns, topic=topic, raw=None)
+
+
 class Guard:
     """Lets a topic's time only go forward.
 

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from kitt.config import CameraCalibration, Config, parse_camera
 from kitt.drive.decode import BadPicture, PictureDecoder
-from kitt.drive.records import Picture, Problem, Record, Speed
+from kitt.drive.records import Picture, Problem, Record, Sound, Speed
 from kitt.drive.source import Source
 from kitt.mind.warnings import TABLE
 from kitt.runtime.pace import Pace
@@ -84,6 +84,9 @@ class Replay:
         self.start_ns: int | None = None
         self.end_ns: int | None = None
         self.sink = sink
+        self._heard: dict[type, str] = {}
+        """Of speeds and of sounds the topic met first; of several the others only go into the copy."""
+        self._unused: set[str] = set()
         self._speed: Speed | None = None
         self._speed_fresh = True
         self._ticked_ns: int | None = None
@@ -131,7 +134,7 @@ class Replay:
         self.pace.wait(t_ns)
         if self.sink:
             self.sink.record(record)
-        if isinstance(record, Speed):
+        if isinstance(record, Speed | Sound) and self._in_use(record) and isinstance(record, Speed):
             self._speed = record
         self.counts[type(record).__name__.lower()] += 1
         if not isinstance(record, Picture):
@@ -157,6 +160,13 @@ class Replay:
         if self.sink:
             self.sink.result(result)
         yield result
+
+    def _in_use(self, record: Speed | Sound) -> bool:
+        first = self._heard.setdefault(type(record), record.topic)
+        if record.topic != first and record.topic not in self._unused:
+            self._unused.add(record.topic)
+            self._note(record.t_ns, "topic_unused", f"{record.topic}: not used, for {first} came first")
+        return record.topic == first
 
     def _tick_to(self, t_ns: int) -> None:
         """Let the virtual clock tick through a gap, for what must be noticed while nothing comes in.

@@ -278,14 +278,34 @@ def test_wrong_time_stamps_are_named_with_their_line(tmp_path: Path) -> None:
     for text, message in {
         "a.jpg,0\nb.jpg,soon\n": r"timestamps\.csv:2: expected `picture,seconds`, found 'b\.jpg,soon'",
         "a.jpg,0\nc.jpg,1\n": r"timestamps\.csv:2: there is no picture 'c\.jpg'",
+        "a.jpg,0\nb.jpg,1e300\n": r"timestamps\.csv:2: .* is later than the year 2262",
+        "a.jpg,nan\nb.jpg,1\n": r"timestamps\.csv:1: .* must be a number",
+        "a.jpg,0\nb.jpg,1\na.jpg,2\n": r"timestamps\.csv:3: a second time for 'a\.jpg'; keep one",
         "a.jpg,0\n": r"no time for 'b\.jpg' \(1 such pictures\); add it or use --fps",
     }.items():
         (path / "timestamps.csv").write_text(text)
         with pytest.raises(KittError, match=message):
             open_source(path)
-    (path / "timestamps.csv").write_text("a.jpg,5\nb.jpg,4\n")
-    pictures, problems = split_problems(open_source(path).records())
-    assert (len(pictures), [p.kind for p in problems]) == (1, ["time-backwards"])
+
+
+def test_pictures_come_by_their_time_stamps_whatever_their_names(tmp_path: Path) -> None:
+    path = folder(tmp_path / "f", ["a.jpg", "b.jpg", "c.jpg"])
+    (path / "timestamps.csv").write_text("c.jpg,1\na.jpg,5\nb.jpg,4\n")
+    source = open_source(path)
+    pictures, problems = split_problems(source.records())
+    assert [p.t_ns for p in pictures] == [S, 4 * S, 5 * S]
+    assert [p.data for p in pictures] == [(path / n).read_bytes() for n in ("c.jpg", "b.jpg", "a.jpg")]
+    assert problems == []
+    assert source.notes == ["timestamps.csv: times are not in the order of the names; pictures come by time"]
+
+
+@pytest.mark.parametrize("data", [b"a.jpg,0\n\xff\xfe.jpg,1\n", "a.jpg,0\nb.jpg,1\n".encode("utf-16")])
+def test_time_stamps_that_are_no_text_are_one_line(tmp_path: Path, data: bytes) -> None:
+    path = folder(tmp_path / "f", ["a.jpg", "b.jpg"])
+    (path / "timestamps.csv").write_bytes(data)
+    with pytest.raises(KittError, match=r"timestamps\.csv: not a text file") as e:
+        open_source(path)
+    assert "\n" not in str(e.value)
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
@@ -376,7 +396,9 @@ def test_a_csv_may_hold_speed_and_place_and_empty_fields(tmp_path: Path) -> None
         ("t_s,speed_mps,speed_kmh\n0,5,6\n", "two columns of speed"),
         ("t_s,speed_mps\n0,5\n1,fast\n", r"s\.csv:3: speed_mps = 'fast' must be a number"),
         ("t_s,speed_mps\n0,nan\n", r"s\.csv:2: speed_mps = 'nan' must be a number"),
-        ("t_s,speed_mps\n-1,5\n", r"s\.csv:2: t_s = -1 must not be negative"),
+        ("t_s,speed_mps\n-1,5\n", r"s\.csv:2: t_s = '-1' must not be negative"),
+        ("t_s,speed_mps\n1e300,5\n", r"s\.csv:2: t_s = '1e300' is later than the year 2262"),
+        ("t_s,speed_mps\n0,5\ninf,5\n", r"s\.csv:3: t_s = 'inf' must be a number"),
         ("t_s,speed_mps\n0,500\n", r"s\.csv:2: speed_mps = 500 is 500 m/s; wrong unit\?"),
         ("t_s,lat,lon\n0,95,5\n", r"s\.csv:2: latitude 95, longitude 5 is no place on Earth"),
         ("t_s,speed_mps\n", "no lines after the head line"),

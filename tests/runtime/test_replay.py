@@ -95,6 +95,13 @@ def test_without_speed_it_says_which_warnings_are_off(make_drive: MakeDrive, fas
     assert replay.pipeline.warner.off()
 
 
+def test_of_two_speeds_the_first_is_used_and_the_other_told(make_drive: MakeDrive, fast: Config) -> None:
+    others = [replace(s, t_ns=s.t_ns + 1000, topic=f"{s.topic}_2") for s in speeds(6, 99.0)]
+    _, log = run(make_drive([*pictures(6), *speeds(6), *others]), fast)
+    assert {r.signals.speed_mps for r in log.results} == {14.0}
+    assert [n.text for n in log.notices] == ["/vehicle/speed_2: not used, for /vehicle/speed came first"]
+
+
 def test_an_old_speed_is_no_longer_known(make_drive: MakeDrive, fast: Config) -> None:
     _, log = run(make_drive([*pictures(20), *speeds(1)]), fast)
     known = [r.signals.speed_mps is not None for r in log.results]

@@ -229,7 +229,15 @@ def test_a_full_disk_is_one_line_and_keeps_what_was_written(
 
 
 def test_the_command_line_says_bad_input_in_one_line_with_exit_code_2(tmp_path: Path) -> None:
-    for arguments in (["none.mcap"], [str(tmp_path), "--speed", "quick"], ["x.mcap", "--config", "none.toml"]):
+    (tmp_path / "s.csv").write_text("t_s,speed_mps\n0,1\n")
+    for arguments in (
+        ["none.mcap"],
+        ["s.csv"],
+        ["s.csv", "--from", "nan"],
+        ["s.csv", "--to", "inf"],
+        [str(tmp_path), "--speed", "quick"],
+        ["x.mcap", "--config", "none.toml"],
+    ):
         done = subprocess.run(
             [sys.executable, "-m", "kitt", "replay", *arguments], capture_output=True, text=True, cwd=tmp_path
         )

@@ -47,6 +47,13 @@ def read(path: Path, options: Options) -> Source:
                 notes.append(f"{attachment.where}: {attachment.what}")
             else:
                 attachments[attachment.name] = attachment.data
+        if not index.has_summary and index.spans:
+            file.learn(index.spans[0])
+        topics = frozenset(
+            c.topic
+            for c, s in file.known_channels()
+            if readable(c, s) and (s is None or s.name not in PICTURE_SCHEMAS or camera is None or c.id == camera.id)
+        )
         pictures = None
         if index.counts is not None and options.from_s is None and options.to_s is None:
             pictures = index.counts.get(camera.id, 0) if camera else 0
@@ -60,6 +67,7 @@ def read(path: Path, options: Options) -> Source:
         digest=digest.sha256,
         attachments=attachments,
         notes=notes,
+        topics=topics,
     )
 
 

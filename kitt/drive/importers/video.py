@@ -44,6 +44,10 @@ class _Plan:
     duration_ns: int
     has_sound: bool
 
+    @property
+    def topic(self) -> str:
+        return VIDEO_TOPIC if self.encoding == "h264" else IMAGE_TOPIC
+
 
 def matches(path: Path) -> bool:
     return path.is_file() and path.suffix.lower() in _SUFFIXES
@@ -75,7 +79,8 @@ def read(path: Path, options: Options) -> Source:
             streams.append(guarded(_sounds(plan, options)))
         return merged(streams)
 
-    return Source("video", path, 0, duration_ns or None, count, records, digest.sha256, notes=notes)
+    topics = frozenset({plan.topic, AUDIO_TOPIC} if plan.has_sound else {plan.topic})
+    return Source("video", path, 0, duration_ns or None, count, records, digest.sha256, notes=notes, topics=topics)
 
 
 def _copyable(video: Any) -> tuple[str, str]:
@@ -113,7 +118,6 @@ def _copyable(video: Any) -> tuple[str, str]:
 
 
 def _pictures(plan: _Plan, digest: Digest, options: Options) -> Iterator[Record]:
-    topic = VIDEO_TOPIC if plan.encoding == "h264" else IMAGE_TOPIC
     first, last = options.from_ns(0) or 0, options.to_ns(0)
     with opened(plan.path, digest) as container:
         video = video_of(plan.path, container)
@@ -131,9 +135,9 @@ def _pictures(plan: _Plan, digest: Digest, options: Options) -> Iterator[Record]
                 if last is not None and t_ns >= last:
                     return
                 if t_ns >= first:
-                    yield Picture(t_ns, topic, plan.encoding, data)
+                    yield Picture(t_ns, plan.topic, plan.encoding, data)
                 elif plan.encoding == "h264":
-                    yield Picture(t_ns, topic, plan.encoding, data, decode_only=True)
+                    yield Picture(t_ns, plan.topic, plan.encoding, data, decode_only=True)
         except FFmpegError as e:
             yield Problem(None, plan.path.name, f"the video breaks off: {e.strerror}", "truncated")
         if plan.duration_ns - t_ns > _MISSING_NS:

@@ -174,6 +174,7 @@ class _Film:
         self._origin_ns = 0
         self._skipped_ns = 0
         self._sound_ns = 0
+        self._sound_topic = ""
         self._waiting: list[Warning] = []
 
     def picture(self, result: FrameResult) -> None:
@@ -204,7 +205,10 @@ class _Film:
             self._gather.unspoken.append(self._mute)
 
     def hear(self, sound: Sound) -> None:
-        self._speech.hear(sound.t_ns, sound.rate_hz, sound.samples)
+        """The drive's sound; of several topics the one that comes first."""
+        self._sound_topic = self._sound_topic or sound.topic
+        if sound.topic == self._sound_topic:
+            self._speech.hear(sound.t_ns, sound.rate_hz, sound.samples)
 
     def close(self) -> None:
         if self._mp4:
