@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Annotated
 
@@ -48,6 +49,8 @@ def root(
 
 def main() -> None:
     """Run `kitt`; a KittError becomes one line on stderr and exit code 2."""
+    # As Ctrl-C does, a polite kill lets every `with` close its file.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     try:
         app()
     except KittError as e:

@@ -6,6 +6,7 @@ a camera that falls silent is noticed at its time and not when its next picture 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Generator, Iterator
@@ -77,7 +78,9 @@ class Replay:
         self.source = source
         self.camera, self.camera_from = _camera(self.source, options.camera)
         self.pipeline = Pipeline(options.config, self.camera, time.perf_counter_ns)
-        self.pace = Pace(options.speed)
+        self.stop = threading.Event()
+        """Set it to end the replay before the next record; safe in a signal handler, for nothing waits for it."""
+        self.pace = Pace(options.speed, self.stop.is_set)
         self.counts: Counter[str] = Counter()
         self.notices: dict[str, str] = {}
         """The first notice of each kind, in words."""
@@ -92,7 +95,7 @@ class Replay:
         self._ticked_ns: int | None = None
 
     def __iter__(self) -> Generator[FrameResult, None, None]:
-        steps = prefetch(self._read(), READ_AHEAD)
+        steps = prefetch(self._read(), READ_AHEAD, self.stop.is_set)
         try:
             for step in steps:
                 yield from self._take(step)
@@ -106,6 +109,8 @@ class Replay:
         """Runs on the reading thread: decoding is the one thing worth doing ahead."""
         decoders: dict[str, PictureDecoder] = {}
         for record in self.source.records():
+            if self.stop.is_set():
+                return
             if not isinstance(record, Picture):
                 yield _Step(record)
                 continue
@@ -130,8 +135,10 @@ class Replay:
         if self.start_ns is None:
             self.start_ns = self._ticked_ns = t_ns
         self._tick_to(t_ns)
-        self.end_ns = t_ns
         self.pace.wait(t_ns)
+        if self.stop.is_set():
+            return
+        self.end_ns = t_ns
         if self.sink:
             self.sink.record(record)
         if isinstance(record, Speed | Sound) and self._in_use(record) and isinstance(record, Speed):

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -187,17 +188,62 @@ def test_a_drive_beside_the_outputs_stays(drive: Path, tmp_path: Path, fast: Con
     assert drive.read_bytes() == before
 
 
-def test_ctrl_c_leaves_complete_files_of_what_ran(make_drive: MakeDrive, tmp_path: Path, fast: Config) -> None:
+@pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGTERM], [signal.SIGINT, signal.SIGINT]])
+def test_a_signal_or_two_leave_complete_files_of_what_ran(
+    make_drive: MakeDrive, tmp_path: Path, fast: Config, signals: list[int]
+) -> None:
+    before = [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)]
     session = Session(open_source(make_drive(list(pictures(40)))), ReplayOptions(fast), tmp_path / "out")
     for done, _ in session.run():
         if done == 5:
-            signal.raise_signal(signal.SIGINT)
+            for number in signals:
+                signal.raise_signal(number)
+    assert session.stopped_by == signals[0]
     assert session.report["interrupted"]
-    assert 5 <= session.report["frames"] < 40
-    assert len(list(open_source(tmp_path / "out/result.mcap").records())) >= 5
-    with av.open(str(tmp_path / "out/overlay.mp4")) as film:
-        assert len(list(film.decode(video=0))) == session.report["frames"]
+    assert (5 if len(signals) == 1 else 0) <= session.report["frames"] < 40
+    records = list(open_source(tmp_path / "out/result.mcap").records())
+    assert {r.kind for r in records if isinstance(r, Problem)} <= {"skipped-topic"}
+    assert len(records) >= session.report["frames"]
+    if session.report["frames"]:
+        with av.open(str(tmp_path / "out/overlay.mp4")) as film:
+            assert len(list(film.decode(video=0))) == session.report["frames"]
+    assert len((tmp_path / "out/tracks.jsonl").read_text().splitlines()) == session.report["frames"]
     assert not [t for t in threading.enumerate() if t.name.startswith("kitt-")]
+    assert [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_stopped_before_the_first_picture_it_leaves_nothing_and_is_no_error(
+    make_drive: MakeDrive, tmp_path: Path, fast: Config
+) -> None:
+    late = [replace(p, t_ns=p.t_ns + 3_000_000_000) for p in pictures(3)]
+    options = ReplayOptions(fast, speed=0.1)
+    session = Session(open_source(make_drive([*speeds(3), *late])), options, tmp_path / "out")
+    threading.Timer(0.5, signal.raise_signal, [signal.SIGTERM]).start()
+    assert list(session.run()) == []
+    assert (session.stopped_by, session.report) == (signal.SIGTERM, {})
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_the_command_line_ends_at_once_in_the_midst_of_a_long_gap(
+    make_drive: MakeDrive, tmp_path: Path, fast: Config, number: int, code: int
+) -> None:
+    late = [replace(p, t_ns=p.t_ns + 4_500_000_000) for p in pictures(3)]
+    path, out = make_drive([*pictures(3), *late]), tmp_path / "out"
+    command = [sys.executable, "-m", "kitt", "replay", str(path), "--out", str(out), "--speed", "0.2x", "--model"]
+    with subprocess.Popen([*command, fast.eyes.model, "--strip", "0"], stdout=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not (out / "overlay.mp4").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        begin = time.monotonic()
+        process.send_signal(number)
+        said, _ = process.communicate(timeout=60)
+        assert time.monotonic() - begin < 5
+    assert process.returncode == code
+    assert said.startswith("interrupted: the files hold what ran until then")
+    with av.open(str(out / "overlay.mp4")) as film:
+        assert len(list(film.decode(video=0))) >= 1
 
 
 def test_a_drive_without_one_good_picture_is_refused_in_one_line(

@@ -17,6 +17,7 @@ from kitt.runtime.outputs.gather import Gather
 from kitt.runtime.outputs.lines import LineFile, notice_row, tracks_row, warning_row
 from kitt.runtime.outputs.overlay import Overlay
 from kitt.runtime.outputs.video import Mp4
+from kitt.runtime.pace import GAP_NS
 from kitt.runtime.pipeline import FrameResult
 from kitt.runtime.prefetch import Behind
 from kitt.runtime.replay import Notice
@@ -26,7 +27,6 @@ OUTPUTS = ("report.json", "report.html", "events.jsonl", "tracks.jsonl", "result
 """Everything a replay writes; `--force` replaces these and touches nothing else in the folder."""
 AUDIO_RATE_HZ = 44_100
 WRITE_BEHIND = 12
-GAP_NS = 5_000_000_000
 TAIL_S = 4.0
 """The film goes on this long after its last picture at most, so that a last warning is heard to its end."""
 
@@ -99,6 +99,10 @@ class Recorder:
 
     def notice(self, notice: Notice) -> None:
         self._behind.put(partial(self.events.write, notice_row(notice.t_ns, notice.event, notice.text)))
+
+    def hurry(self) -> None:
+        """Leave out what still waits to be written: the files end a few frames earlier, each of them whole."""
+        self._behind.hurried = True
 
     def close(self) -> None:
         """Complete every file. Raises KittError if writing failed on the way; what was written stays."""

@@ -73,6 +73,7 @@ def build(
             "frames_per_s": number(gather.frames / wall_s if wall_s else 0.0),
             "realtime_factor": number(drive_s / wall_s if wall_s else 0.0),
             "behind_s": number(replay.pace.behind_s),
+            "gaps_skipped_s": number(replay.pace.skipped_s),
         },
         "latency_ms": {**stages, "pipeline": percentiles(total)},
         "truth": truth,
