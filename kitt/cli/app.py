@@ -58,3 +58,7 @@ def main() -> None:
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(141)
+    except OSError as e:
+        # Of the machine's making and not of kitt's: a full disk under stdout, a folder that went away.
+        typer.echo(f"kitt: {e.filename or 'output'}: {e.strerror or e}", err=True)
+        sys.exit(2)

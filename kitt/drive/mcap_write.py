@@ -35,11 +35,16 @@ from mcap.records import (
 )
 
 from kitt.drive.mcap_index import MAGIC
+from kitt.drive.room import Room
 from kitt.errors import KittError
 
 CHUNK_NS = 1_000_000_000
 CHUNK_BYTES = 4 << 20
 """A chunk also ends at about this size, so that a file cut off by power loss loses little."""
+_COUNT_BYTES = 10
+"""What the statistics say of a channel."""
+_FIXED_SUMMARY_BYTES = 1024
+"""Statistics, offsets and footer, beside the records that the summary repeats."""
 
 
 class McapWriter:
@@ -60,7 +65,11 @@ class McapWriter:
         self._records = RecordBuilder()
         self._index: dict[int, list[tuple[int, int]]] = {}
         self._start_ns, self._end_ns = 1 << 63, 0
+        self.is_whole = False
+        """Whether the file is closed, with its summary."""
+        self._summary_bytes = _FIXED_SUMMARY_BYTES
         try:
+            self._room = Room(path.parent)
             # Without Python's buffer: what is written is the system's at once, and an error comes where it belongs.
             self._file = path.open("wb", buffering=0)
         except OSError as e:
@@ -76,6 +85,7 @@ class McapWriter:
         if key not in self._schemas:
             self._schemas[key] = Schema(id=len(self._schemas) + 1, name=name, encoding=encoding, data=data)
             self._schemas[key].write(self._records)
+            self._summary_bytes += len(_bytes(self._schemas[key]))
         return self._schemas[key].id
 
     def channel(self, topic: str, encoding: str, schema_id: int, metadata: dict[str, str] | None = None) -> int:
@@ -86,6 +96,7 @@ class McapWriter:
             channel = Channel(len(self._channels) + 1, topic, encoding, metadata, schema_id)
             self._channels[key] = channel
             channel.write(self._records)
+            self._summary_bytes += len(_bytes(channel)) + _COUNT_BYTES
         return self._channels[key].id
 
     def message(
@@ -110,23 +121,24 @@ class McapWriter:
     def attach(self, attachment: Attachment) -> None:
         """Add an attachment."""
         data = _bytes(attachment)
-        at = self._append(data)
-        self._attachments.append(
-            AttachmentIndex(
-                offset=at,
-                length=len(data),
-                log_time=attachment.log_time,
-                create_time=attachment.create_time,
-                data_size=len(attachment.data),
-                name=attachment.name,
-                media_type=attachment.media_type,
-            )
+        index = AttachmentIndex(
+            offset=self._end,
+            length=len(data),
+            log_time=attachment.log_time,
+            create_time=attachment.create_time,
+            data_size=len(attachment.data),
+            name=attachment.name,
+            media_type=attachment.media_type,
         )
+        self._append(data, index)
+        self._attachments.append(index)
 
     def metadata(self, metadata: Metadata) -> None:
         """Add a metadata record."""
         data = _bytes(metadata)
-        self._metadata.append(MetadataIndex(offset=self._append(data), length=len(data), name=metadata.name))
+        index = MetadataIndex(offset=self._end, length=len(data), name=metadata.name)
+        self._append(data, index)
+        self._metadata.append(index)
 
     def flush(self) -> None:
         """End the chunk and hand it to the system."""
@@ -142,20 +154,19 @@ class McapWriter:
             places[channel_id] = self._end + len(data) + indexes.count
             MessageIndex(channel_id=channel_id, records=entries).write(indexes)
         index_data = _taken(indexes)
-        at = self._append(data + index_data)
-        self._chunks.append(
-            ChunkIndex(
-                chunk_length=len(data),
-                chunk_start_offset=at,
-                compression=self._compression,
-                compressed_size=len(packed),
-                message_end_time=self._end_ns,
-                message_index_length=len(index_data),
-                message_index_offsets=places,
-                message_start_time=self._start_ns,
-                uncompressed_size=len(content),
-            )
+        index = ChunkIndex(
+            chunk_length=len(data),
+            chunk_start_offset=self._end,
+            compression=self._compression,
+            compressed_size=len(packed),
+            message_end_time=self._end_ns,
+            message_index_length=len(index_data),
+            message_index_offsets=places,
+            message_start_time=self._start_ns,
+            uncompressed_size=len(content),
         )
+        self._append(data + index_data, index)
+        self._chunks.append(index)
         for channel_id, entries in self._index.items():
             self._counts[channel_id] += len(entries)
             self._written += len(entries)
@@ -173,12 +184,14 @@ class McapWriter:
         self._index = {}
         self._start_ns, self._end_ns = 1 << 63, 0
 
-    def _append(self, data: bytes) -> int:
-        """Write at the end and say where it starts. When the disk refuses, close the file as well as possible."""
+    def _append(self, data: bytes, index: Any = None) -> None:
+        """Write at the end what the summary will have `index` of, for which room is kept; a full disk ends the file."""
         if self._closed:
             raise KittError(f"{self.path}: already closed")
         at = self._end
+        indexed = self._summary_bytes + (len(_bytes(index)) if index is not None else 0)
         try:
+            self._room.keep(indexed)
             _write_all(self._file, data)
         except OSError as e:
             lost = self.messages - self._written
@@ -187,7 +200,7 @@ class McapWriter:
                 f"file, the last {lost} are lost: free some space and run it again"
             ) from e
         self._end += len(data)
-        return at
+        self._summary_bytes = indexed
 
     def _cut_back(self, at: int) -> str:
         """End the file after its last whole record; say how that went. The bytes given up make room for the summary."""
@@ -203,6 +216,7 @@ class McapWriter:
         return "closed after the last whole chunk:"
 
     def _finish(self) -> None:
+        self._room.free()
         end = _bytes(DataEnd(data_section_crc=0))
         start = self._end + len(end)
         summary, offset_start = self._summary(start)
@@ -218,7 +232,7 @@ class McapWriter:
                 f"{self.path}: cannot write: {e.strerror}; every message is in the file, but its summary is not: "
                 f"free some space and run `kitt drive repair {self.path}`"
             ) from e
-        self._closed = True
+        self._closed = self.is_whole = True
         self._file.close()
 
     def _summary(self, start: int) -> tuple[bytes, int]:

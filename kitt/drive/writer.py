@@ -65,6 +65,11 @@ class DriveWriter:
         """How many were written."""
         return self._out.messages
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the file is closed, with its summary: nothing needs to be repaired."""
+        return self._out.is_whole
+
     def write(self, record: Record) -> None:
         """Add a record. One that came out of an MCAP goes in as the same bytes; a Problem is no part of a drive."""
         if isinstance(record, Problem):

@@ -51,16 +51,22 @@ class Session:
                 self._voice = engine.make()
             except KittError as e:
                 mute = str(e)
-        self.recorder = Recorder(
-            out,
-            source.attachments,
-            score=options.config.eyes.score,
-            origin_ns=source.start_ns,
-            film=film,
-            voice=self._voice,
-            mute=mute,
-            stage_times=stage_times,
-        )
+        try:
+            self.recorder = Recorder(
+                out,
+                source.attachments,
+                score=options.config.eyes.score,
+                origin_ns=source.start_ns,
+                film=film,
+                voice=self._voice,
+                mute=mute,
+                stage_times=stage_times,
+            )
+        except (OSError, KittError) as e:
+            if self._voice:
+                self._voice.close()
+            discard(out)
+            raise e if isinstance(e, KittError) else KittError(f"{out}: cannot write there: {e.strerror}") from e
         self.replay.sink = self.recorder
 
     @property

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import resource
+import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -173,3 +174,26 @@ def test_a_disk_too_full_for_the_summary_leaves_every_chunk(tmp_path: Path) -> N
     with disk_of(path.stat().st_size + 10), pytest.raises(KittError, match="kitt drive repair"):
         writer.close()
     assert repair_drive(path, tmp_path / "r.mcap").messages == 16
+
+
+def test_room_for_the_summary_is_kept_when_others_fill_the_disk(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", disk]).returncode:
+        pytest.skip("may not mount a small file system here")
+    try:
+        writer = DriveWriter(disk / "d.mcap")
+        for i in range(40):
+            writer.write(picture(i * S, i))
+        with suppress(OSError), (disk / "other").open("wb", buffering=0) as other:
+            while other.write(bytes(4096)):
+                pass
+        with pytest.raises(KittError, match="closed after the last whole chunk"):
+            write_pictures(writer, 4000)
+        assert writer.is_whole
+        pictures, problems = split_problems(open_source(disk / "d.mcap").records())
+        assert len(pictures) >= 38
+        assert problems == []
+        assert sorted(p.name for p in disk.iterdir()) == ["d.mcap", "other"]
+    finally:
+        subprocess.run(["umount", "--lazy", disk], capture_output=True)

@@ -1,5 +1,6 @@
 """A whole replay with its files: complete, the same bytes each time, and nothing lost when it goes wrong."""
 
+import errno
 import json
 import os
 import shutil
@@ -14,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
+import numpy as np
 import pytest
 
 from kitt.config import Config
-from kitt.drive.records import IMAGE_TOPIC, Problem
+from kitt.drive.records import IMAGE_TOPIC, Picture, Problem
 from kitt.drive.source import open_source
 from kitt.errors import KittError
 from kitt.mouth.voice import ENGINES, Voice, VoiceEngine
@@ -255,23 +258,78 @@ def test_a_drive_without_one_good_picture_is_refused_in_one_line(
     assert "\n" not in str(e.value)
 
 
+SmallDisk = Callable[[str], Path]
+
+
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
     place = tmp_path / "disk"
     place.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place], capture_output=True).returncode:
-        pytest.skip("may not mount a small file system here")
-    yield place
-    subprocess.run(["umount", place], check=True)
+
+    def make(size: str) -> Path:
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", place]).returncode:
+            pytest.skip("may not mount a small file system here")
+        return place
+
+    yield make
+    subprocess.run(["umount", "--lazy", place], capture_output=True)
 
 
-def test_a_full_disk_is_one_line_and_keeps_what_was_written(
-    make_drive: MakeDrive, small_disk: Path, fast: Config
+def noisy(count: int) -> list[Picture]:
+    """Pictures that no encoder makes small."""
+    noise = np.random.default_rng(1).integers(0, 120, (count, 192, 320, 3), np.uint8)
+    return [replace(p, data=cv2.imencode(".jpg", n)[1].tobytes()) for p, n in zip(pictures(count), noise, strict=True)]
+
+
+@pytest.mark.parametrize(("size", "film", "frames"), [("64k", False, 1), ("1m", False, 10), ("3m", True, 10)])
+def test_a_full_disk_is_one_line_and_every_file_can_be_read_as_far_as_it_goes(
+    make_drive: MakeDrive, small_disk: SmallDisk, fast: Config, size: str, film: bool, frames: int
 ) -> None:
-    with pytest.raises(KittError, match="No space left on device") as e:
-        run(make_drive(list(pictures(60))), small_disk / "out", fast, film=False)
+    out = small_disk(size) / "out"
+    with pytest.raises(KittError, match=r"No space left on device; what was written until then, up to \d+ frames") as e:
+        run(make_drive(noisy(60)), out, fast, film=film)
     assert "\n" not in str(e.value)
-    assert list(open_source(small_disk / "out/result.mcap").records())
+    for name in ("events.jsonl", "tracks.jsonl"):
+        text = (out / name).read_text()
+        assert [json.loads(line) for line in text.split("\n")[:-1]] != [] or name == "events.jsonl"
+        assert text == "" or text.endswith("\n")
+    problems = {r.kind for r in open_source(out / "result.mcap").records() if isinstance(r, Problem)}
+    assert problems <= {"skipped-topic"}
+    assert (out / "overlay.mp4").exists() is film
+    if film:
+        with av.open(str(out / "overlay.mp4")) as made:
+            assert len(list(made.decode(video=0))) >= frames
+    assert not [t for t in threading.enumerate() if t.name.startswith("kitt-")]
+
+
+def test_a_disk_without_room_for_anything_is_one_line_and_left_as_it_was(
+    drive: Path, small_disk: SmallDisk, fast: Config
+) -> None:
+    place = small_disk("8k")
+    with pytest.raises(KittError, match="No space left on device") as e:
+        run(drive, place / "out", fast)
+    assert "\n" not in str(e.value)
+    assert list(place.iterdir()) == []
+
+
+def test_a_report_that_the_disk_refuses_is_one_line(
+    drive: Path, tmp_path: Path, fast: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, *_: object, **__: object) -> None:
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(KittError, match=r"report\.json: cannot write: No space left on device; free some space"):
+        run(drive, tmp_path / "out", fast, film=False)
+    assert not (tmp_path / "out/report.json").exists()
+
+
+def test_an_output_that_takes_nothing_is_one_line(tmp_path: Path) -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "kitt", "models", "list"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (2, "kitt: output: No space left on device\n")
 
 
 def test_the_command_line_says_bad_input_in_one_line_with_exit_code_2(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -81,12 +80,17 @@ class Recorder:
         self.gather = Gather(score, origin_ns)
         self.events = LineFile(out / "events.jsonl")
         self.tracks = LineFile(out / "tracks.jsonl")
-        self._drive = DriveWriter(out / "result.mcap")
-        for name, data in attachments.items():
-            self._drive.attach(name, data)
+        try:
+            self._drive = DriveWriter(out / "result.mcap")
+            for name, data in attachments.items():
+                self._drive.attach(name, data)
+        except KittError:
+            self.events.close()
+            self.tracks.close()
+            raise
         self._film = _Film(out / "overlay.mp4", voice, mute, self.gather) if film else None
         self._stage_times = stage_times
-        self._behind: Behind[Callable[[], None]] = Behind(self._run, WRITE_BEHIND)
+        self._behind: Behind[Callable[[], None]] = Behind(lambda work: work(), WRITE_BEHIND)
 
     def record(self, record: Record) -> None:
         self._behind.put(partial(self._record, record))
@@ -105,16 +109,9 @@ class Recorder:
         self._behind.hurried = True
 
     def close(self) -> None:
-        """Complete every file. Raises KittError if writing failed on the way; what was written stays."""
-        try:
-            self._behind.close()
-        except OSError as e:
-            raise self._full(e) from e
-        finally:
-            self._finish()
-
-    def _finish(self) -> None:
-        steps: list[Callable[[], None]] = [self.events.close, self.tracks.close, self._drive.close]
+        """Complete every file. Raises KittError if writing failed on the way; what was written stays, as whole as it
+        can be, and the error says what is not."""
+        steps: list[Callable[[], None]] = [self._behind.close, self.events.close, self.tracks.close, self._drive.close]
         if self._film:
             steps.append(self._film.close)
         failed: OSError | KittError | None = None
@@ -123,22 +120,23 @@ class Recorder:
                 step()
             except (OSError, KittError) as e:
                 failed = failed or e
-        if isinstance(failed, OSError):
-            raise self._full(failed) from failed
-        if failed:
+        if failed is None:
+            return
+        cause = failed if isinstance(failed, OSError) else failed.__cause__
+        if not isinstance(cause, OSError):
             raise failed
+        raise KittError(f"{self.out}: {cause.strerror or cause}; {self._state()}") from failed
 
-    def _run(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except OSError as e:
-            raise self._full(e) from e
-
-    def _full(self, e: OSError) -> KittError:
-        done = f"complete up to frame {self.gather.frames - 1}" if self.gather.frames else "nothing of use was written"
-        if e.errno in (errno.ENOSPC, errno.EDQUOT):
-            return KittError(f"{self.out}: No space left on device; {done}; free some space or choose another --out")
-        return KittError(f"{self.out}: cannot write: {e.strerror or e}; {done}")
+    def _state(self) -> str:
+        """What there is after a failure, and what mends it."""
+        if not self.gather.frames:
+            return "nothing of use was written; free some space or choose another --out"
+        state = f"what was written until then, up to {self.gather.frames} frames, can be read"
+        if not self._drive.is_whole:
+            state += f", but for result.mcap, which needs `kitt drive repair {self.out / 'result.mcap'}`"
+        if self._film and not (self.out / "overlay.mp4").exists():
+            state += ", but there is no film"
+        return f"{state}; free some space or choose another --out"
 
     def _record(self, record: Record) -> None:
         if isinstance(record, Problem) or record.topic == ANNOTATIONS_TOPIC:
