@@ -134,6 +134,7 @@ class Replay:
         t_ns = record.t_ns
         if self.start_ns is None:
             self.start_ns = self._ticked_ns = t_ns
+            self.pipeline.warner.tick(t_ns)  # a camera that gives no picture is silent from here on
         self._tick_to(t_ns)
         self.pace.wait(t_ns)
         if self.stop.is_set():

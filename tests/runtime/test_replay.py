@@ -79,6 +79,18 @@ def test_a_camera_that_falls_silent_is_noticed_at_its_time(make_drive: MakeDrive
     assert 0.9 <= (lost[0].t_ns - pictures(5)[-1].t_ns) / 1e9 <= 1.3
 
 
+@pytest.mark.parametrize("unreadable", [False, True])
+def test_a_camera_silent_from_the_very_start_is_noticed_after_its_second(
+    make_drive: MakeDrive, fast: Config, unreadable: bool
+) -> None:
+    late = [replace(p, t_ns=p.t_ns + 1_050_000_000) for p in pictures(5)]
+    early = [replace(p, data=b"") for p in pictures(10)] if unreadable else []
+    _, log = run(make_drive([*early, *speeds(30), *late]), fast)
+    lost = [w for w in log.warnings if w.event == "camera_lost"]
+    assert [(w.t_ns - START_NS, w.frame_index) for w in lost[:1]] == [(1_000_000_000, -1)]
+    assert len(log.results) == 5
+
+
 def test_a_gap_in_which_nothing_at_all_comes_is_noticed_too(make_drive: MakeDrive, fast: Config) -> None:
     late = [replace(p, t_ns=p.t_ns + 4_000_000_000) for p in pictures(3)]
     _, log = run(make_drive([*pictures(3), *late]), fast)

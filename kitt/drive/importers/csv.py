@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kitt.drive.digest import Digest
-from kitt.drive.order import guarded
-from kitt.drive.records import FIX_TOPIC, SPEED_TOPIC, Fix, Record, Speed
+from kitt.drive.guard import guarded
+from kitt.drive.order import merged
+from kitt.drive.records import FIX_TOPIC, SPEED_TOPIC, Fix, Problem, Record, Speed
 from kitt.drive.source import Options, Source
 from kitt.drive.stamps import stamp_ns
 from kitt.errors import KittError
@@ -54,11 +55,15 @@ def read(path: Path, options: Options) -> Source:
     end_ns = max(r.t_ns for r in records)
 
     def asked() -> Iterator[Record]:
-        yield from (r for r in records if options.holds(r.t_ns, start_ns))
+        speeds = guarded(r for r in records if isinstance(r, Speed))
+        fixes = guarded(r for r in records if isinstance(r, Fix))
+        for record in merged([speeds, fixes]):
+            if isinstance(record, Problem) or options.holds(record.t_ns, start_ns):
+                yield record
 
     topics = frozenset(r.topic for r in records)
     span_ns = end_ns - start_ns
-    return Source("csv", path, start_ns, span_ns, 0, lambda: guarded(asked()), digest.sha256, topics=topics)
+    return Source("csv", path, start_ns, span_ns, 0, asked, digest.sha256, topics=topics)
 
 
 def _columns(path: Path, head: list[str]) -> dict[str, int]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from kitt.drive.order import guarded
+from kitt.drive.guard import guarded
 from kitt.drive.records import IMAGE_TOPIC, Picture, Record
 from kitt.drive.source import Options, Source
 from kitt.drive.stamps import stamp_ns

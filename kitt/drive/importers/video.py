@@ -18,7 +18,8 @@ from av.error import FFmpegError
 from kitt.drive.bitstream import has_b_slice, is_keyframe, parameter_sets
 from kitt.drive.container import Clock, annex_b, in_ns, opened, packets, turned, video_of
 from kitt.drive.digest import Digest
-from kitt.drive.order import guarded, merged
+from kitt.drive.guard import guarded
+from kitt.drive.order import merged
 from kitt.drive.records import AUDIO_TOPIC, IMAGE_TOPIC, VIDEO_TOPIC, Picture, Problem, Record, Sound
 from kitt.drive.source import Options, Source
 from kitt.errors import KittError
