@@ -16,12 +16,13 @@ import numpy as np
 from av.error import FFmpegError
 
 from kitt.drive.bitstream import has_b_slice, is_keyframe, parameter_sets
-from kitt.drive.container import Clock, annex_b, in_ns, opened, packets, turned, video_of
+from kitt.drive.container import Clock, annex_b, in_ns, opened, packets, video_of
 from kitt.drive.digest import Digest
 from kitt.drive.guard import guarded
 from kitt.drive.order import merged
 from kitt.drive.records import AUDIO_TOPIC, IMAGE_TOPIC, VIDEO_TOPIC, Picture, Problem, Record, Sound
 from kitt.drive.source import Options, Source
+from kitt.drive.turn import turn_of
 from kitt.errors import KittError
 
 WHAT = "videos (mp4, mov, m4v, avi, mkv, webm, ts)"
@@ -94,8 +95,8 @@ def _copyable(video: Any) -> tuple[str, str]:
         frame = next(iter(first.decode()), None)
     except FFmpegError:
         frame = None
-    if frame is not None and turned(frame, video):
-        return "raw", f"it is turned by {turned(frame, video)} degrees"
+    if frame is not None and (turn := turn_of(frame, video)):
+        return "raw", f"it is {turn}"
     if codec.name == "mjpeg":
         has_tables = _JPEG_TABLES in bytes(first)
         return ("jpeg", "") if has_tables else ("raw", "its pictures have no Huffman tables of their own")
@@ -185,9 +186,7 @@ def _decoded(plan: _Plan, video: Any) -> Iterator[tuple[int, Any]]:
                 place = in_ns(pts, video.time_base) - plan.origin_ns
                 yield 0, Problem(place, plan.path.name, "a picture is damaged; left out")
                 continue
-            image = frame.to_ndarray(format="bgr24")
-            angle = turned(frame, video)
-            yield pts, np.ascontiguousarray(np.rot90(image, angle // 90)) if angle else image
+            yield pts, turn_of(frame, video).apply(frame.to_ndarray(format="bgr24"))
 
 
 def _sounds(plan: _Plan, options: Options) -> Iterator[Record]:
