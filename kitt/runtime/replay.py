@@ -21,7 +21,7 @@ from kitt.mind.warnings import TABLE
 from kitt.runtime.pace import Pace
 from kitt.runtime.pipeline import FrameResult, Pipeline
 from kitt.runtime.prefetch import prefetch
-from kitt.types import U8, Frame, Signals, Warning
+from kitt.types import U8, Frame, Notice, Signals, Warning
 
 TICK_NS = 100_000_000
 LONGEST_GAP_NS = 60_000_000_000
@@ -40,15 +40,6 @@ class ReplayOptions:
     camera: CameraCalibration | None = None
     speed: float | None = None
     """Factor of the drive's own time; None = as fast as it goes."""
-
-
-@dataclass(frozen=True)
-class Notice:
-    """Something that happened to the replay itself, for the log and the counts."""
-
-    t_ns: int
-    event: str
-    text: str
 
 
 class Sink(Protocol):
@@ -87,6 +78,9 @@ class Replay:
         self.start_ns: int | None = None
         self.end_ns: int | None = None
         self.sink = sink
+        self._notices: list[Notice] = []
+        self._warnings: list[Warning] = []
+        """Since the last frame; the next one carries them."""
         self._heard: dict[type, str] = {}
         """Of speeds and of sounds the topic met first; of several the others only go into the copy."""
         self._unused: set[str] = set()
@@ -165,6 +159,8 @@ class Replay:
             self._note(t_ns, "scene_cut", "the picture changed at once: tracks start anew")
         for warning in result.warnings:
             self._warn(warning)
+        result = replace(result, warnings=self._warnings, notices=self._notices)
+        self._warnings, self._notices = [], []
         if self.sink:
             self.sink.result(result)
         yield result
@@ -205,14 +201,16 @@ class Replay:
     def _warn(self, warning: Warning) -> None:
         self.counts["warning"] += 1
         self.counts[f"warning:{warning.event}"] += 1
+        self._warnings.append(warning)
         if self.sink:
             self.sink.warning(warning)
 
     def _note(self, t_ns: int, event: str, text: str, count: int = 1) -> None:
         self.counts[f"notice:{event}"] += count
         self.notices.setdefault(event, text)
+        self._notices.append(notice := Notice(t_ns, event, text))
         if self.sink:
-            self.sink.notice(Notice(t_ns, event, text))
+            self.sink.notice(notice)
 
 
 def _camera(source: Source, given: CameraCalibration | None) -> tuple[CameraCalibration | None, str]:

@@ -19,8 +19,7 @@ from kitt.runtime.outputs.video import Mp4
 from kitt.runtime.pace import GAP_NS
 from kitt.runtime.pipeline import FrameResult
 from kitt.runtime.prefetch import Behind
-from kitt.runtime.replay import Notice
-from kitt.types import Warning
+from kitt.types import Notice, Warning
 
 OUTPUTS = ("report.json", "report.html", "events.jsonl", "tracks.jsonl", "result.mcap", "overlay.mp4")
 """Everything a replay writes; `--force` replaces these and touches nothing else in the folder."""
