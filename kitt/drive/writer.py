@@ -17,6 +17,8 @@ from kitt.errors import KittError
 
 COMPRESSIONS = ("", "lz4", "zstd")
 WHITE = (1.0, 1.0, 1.0, 1.0)
+_OF_FOLDERS = (".jpg", ".jpeg", ".png", ".webp", ".csv", ".txt")
+"""What a folder of pictures consists of: pictures and their time stamps."""
 
 
 @dataclass(frozen=True)
@@ -148,15 +150,15 @@ class DriveWriter:
 
 
 def refuse_existing(path: Path, force: bool, inputs: Sequence[Path] = ()) -> None:
-    """Raise KittError where `path` is a folder, is or lies in one of the inputs, or exists and nobody said --force."""
+    """Raise KittError where `path` is a folder, one of the inputs or of their pictures, or exists without --force."""
+    if path.is_dir():
+        raise KittError(f"{path}: is a folder; name the file to write")
     if path.exists():
         for given in (i for i in inputs if i.exists()):
             if path.samefile(given):
                 raise KittError(f"{path}: is the recording itself; name another file to write")
-            if given.is_dir() and path.parent.samefile(given):
+            if given.is_dir() and path.parent.samefile(given) and path.suffix.lower() in _OF_FOLDERS:
                 raise KittError(f"{path}: belongs to the recording {given}; name another file to write")
-    if path.is_dir():
-        raise KittError(f"{path}: is a folder; name the file to write")
     if path.exists() and not force:
         raise KittError(f"{path}: exists already; use --force to overwrite it")
 

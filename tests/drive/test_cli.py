@@ -48,6 +48,8 @@ def test_force_writes_over_no_picture_of_the_folder_that_it_reads(tmp_path: Path
     with pytest.raises(KittError, match=r"1\.jpg: belongs to the recording"):
         run("import", tmp_path, "-o", tmp_path / "1.jpg", "--force")
     assert (tmp_path / "1.jpg").read_bytes() == jpeg(1)
+    for _ in range(2):
+        run("import", tmp_path, "-o", tmp_path / "d.mcap", "--force")
 
 
 def test_a_cut_in_a_video_says_that_it_starts_earlier(tmp_path: Path) -> None:
