@@ -76,6 +76,7 @@ class McapWriter:
             raise KittError(f"{path}: cannot write: {e.strerror}") from e
         self._end = 0
         self._append(MAGIC + _bytes(Header(profile="", library="kitt")))
+        self._begin = self._end
 
     def schema(self, name: str, encoding: str, data: bytes) -> int:
         """Id of a schema; 0, which means none, for an empty name."""
@@ -178,6 +179,15 @@ class McapWriter:
             return
         self.flush()
         self._finish()
+
+    def close_after_last_chunk(self) -> None:
+        """End the file after an interruption, which may have come in the midst of a record or of its writing."""
+        if not self._closed:
+            chunks = [c.chunk_start_offset + c.chunk_length + c.message_index_length for c in self._chunks]
+            attachments = [a.offset + a.length for a in self._attachments]
+            metadata = [m.offset + m.length for m in self._metadata]
+            self._end = max([self._begin, *chunks, *attachments, *metadata])
+            self._cut_back(self._end)
 
     def _new_chunk(self) -> None:
         self._records = RecordBuilder()

@@ -138,8 +138,11 @@ class DriveWriter:
     def __enter__(self) -> DriveWriter:
         return self
 
-    def __exit__(self, *exc: object) -> None:
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None or issubclass(kind, Exception):
+            self.close()
+        else:
+            self._out.close_after_last_chunk()
 
     def _channel(self, topic: str, schema: str) -> int:
         key = (topic, schema)
