@@ -30,11 +30,10 @@ from mcap.records import (
     Metadata,
     MetadataIndex,
     Schema,
-    Statistics,
-    SummaryOffset,
 )
 
 from kitt.drive.mcap_index import MAGIC
+from kitt.drive.mcap_summary import record_bytes, summary_section, taken
 from kitt.drive.room import Room
 from kitt.errors import KittError
 
@@ -75,7 +74,7 @@ class McapWriter:
         except OSError as e:
             raise KittError(f"{path}: cannot write: {e.strerror}") from e
         self._end = 0
-        self._append(MAGIC + _bytes(Header(profile="", library="kitt")))
+        self._append(MAGIC + record_bytes(Header(profile="", library="kitt")))
         self._begin = self._end
 
     def schema(self, name: str, encoding: str, data: bytes) -> int:
@@ -86,7 +85,7 @@ class McapWriter:
         if key not in self._schemas:
             self._schemas[key] = Schema(id=len(self._schemas) + 1, name=name, encoding=encoding, data=data)
             self._schemas[key].write(self._records)
-            self._summary_bytes += len(_bytes(self._schemas[key]))
+            self._summary_bytes += len(record_bytes(self._schemas[key]))
         return self._schemas[key].id
 
     def channel(self, topic: str, encoding: str, schema_id: int, metadata: dict[str, str] | None = None) -> int:
@@ -97,7 +96,7 @@ class McapWriter:
             channel = Channel(len(self._channels) + 1, topic, encoding, metadata, schema_id)
             self._channels[key] = channel
             channel.write(self._records)
-            self._summary_bytes += len(_bytes(channel)) + _COUNT_BYTES
+            self._summary_bytes += len(record_bytes(channel)) + _COUNT_BYTES
         return self._channels[key].id
 
     def message(
@@ -121,7 +120,7 @@ class McapWriter:
 
     def attach(self, attachment: Attachment) -> None:
         """Add an attachment."""
-        data = _bytes(attachment)
+        data = record_bytes(attachment)
         index = AttachmentIndex(
             offset=self._end,
             length=len(data),
@@ -136,7 +135,7 @@ class McapWriter:
 
     def metadata(self, metadata: Metadata) -> None:
         """Add a metadata record."""
-        data = _bytes(metadata)
+        data = record_bytes(metadata)
         index = MetadataIndex(offset=self._end, length=len(data), name=metadata.name)
         self._append(data, index)
         self._metadata.append(index)
@@ -145,16 +144,16 @@ class McapWriter:
         """End the chunk and hand it to the system."""
         if not self._index:
             return
-        content = _taken(self._records)
+        content = taken(self._records)
         packed = {"": bytes, "lz4": lz4.frame.compress, "zstd": zstandard.compress}[self._compression](content)
         chunk = Chunk(self._compression, packed, self._end_ns, self._start_ns, zlib.crc32(content), len(content))
-        data = _bytes(chunk)
+        data = record_bytes(chunk)
         indexes = RecordBuilder()
         places: dict[int, int] = {}
         for channel_id, entries in self._index.items():
             places[channel_id] = self._end + len(data) + indexes.count
             MessageIndex(channel_id=channel_id, records=entries).write(indexes)
-        index_data = _taken(indexes)
+        index_data = taken(indexes)
         index = ChunkIndex(
             chunk_length=len(data),
             chunk_start_offset=self._end,
@@ -199,7 +198,7 @@ class McapWriter:
         if self._closed:
             raise KittError(f"{self.path}: already closed")
         at = self._end
-        indexed = self._summary_bytes + (len(_bytes(index)) if index is not None else 0)
+        indexed = self._summary_bytes + (len(record_bytes(index)) if index is not None else 0)
         try:
             self._room.keep(indexed)
             _write_all(self._file, data)
@@ -227,12 +226,20 @@ class McapWriter:
 
     def _finish(self) -> None:
         self._room.free()
-        end = _bytes(DataEnd(data_section_crc=0))
+        end = record_bytes(DataEnd(data_section_crc=0))
         start = self._end + len(end)
-        summary, offset_start = self._summary(start)
+        summary, offset_start = summary_section(
+            start,
+            list(self._schemas.values()),
+            list(self._channels.values()),
+            self._chunks,
+            self._attachments,
+            self._metadata,
+            self._counts,
+        )
         head = struct.pack("<BQQQ", Opcode.FOOTER, 20, start, offset_start)
         crc = zlib.crc32(head, zlib.crc32(summary))
-        footer = _bytes(Footer(summary_start=start, summary_offset_start=offset_start, summary_crc=crc))
+        footer = record_bytes(Footer(summary_start=start, summary_offset_start=offset_start, summary_crc=crc))
         try:
             _write_all(self._file, end + summary + footer + MAGIC)
         except OSError as e:
@@ -244,53 +251,6 @@ class McapWriter:
             ) from e
         self._closed = self.is_whole = True
         self._file.close()
-
-    def _summary(self, start: int) -> tuple[bytes, int]:
-        """The summary section and where its offsets lie, for a section that starts at byte `start`."""
-        statistics = Statistics(
-            attachment_count=len(self._attachments),
-            channel_count=len(self._channels),
-            channel_message_counts=dict(self._counts),
-            chunk_count=len(self._chunks),
-            message_count=self._written,
-            message_end_time=max((c.message_end_time for c in self._chunks), default=0),
-            message_start_time=min((c.message_start_time for c in self._chunks), default=0),
-            metadata_count=len(self._metadata),
-            schema_count=len(self._schemas),
-        )
-        groups: list[tuple[Opcode, list[Any]]] = [
-            (Opcode.SCHEMA, list(self._schemas.values())),
-            (Opcode.CHANNEL, list(self._channels.values())),
-            (Opcode.STATISTICS, [statistics]),
-            (Opcode.CHUNK_INDEX, self._chunks),
-            (Opcode.ATTACHMENT_INDEX, self._attachments),
-            (Opcode.METADATA_INDEX, self._metadata),
-        ]
-        out = RecordBuilder()
-        offsets: list[SummaryOffset] = []
-        for opcode, records in groups:
-            at = out.count
-            for record in records:
-                record.write(out)
-            if records:
-                offsets.append(SummaryOffset(opcode, start + at, out.count - at))
-        offset_start = start + out.count
-        for offset in offsets:
-            offset.write(out)
-        return _taken(out), offset_start
-
-
-def _bytes(record: Any) -> bytes:
-    """A record as it stands in a file."""
-    builder = RecordBuilder()
-    record.write(builder)
-    return _taken(builder)
-
-
-def _taken(builder: RecordBuilder) -> bytes:
-    """What a builder has collected; it is empty afterwards."""
-    data: bytes = builder.end()  # type: ignore[no-untyped-call]
-    return data
 
 
 def _write_all(file: Any, data: bytes) -> None:
