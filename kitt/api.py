@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from kitt.config import CameraCalibration, Config, load_camera
+from kitt.drive.records import Record
 from kitt.drive.source import open_source
 from kitt.runtime.pipeline import FrameResult
 from kitt.runtime.replay import Replay, ReplayOptions
+from kitt.types import Notice, Warning
 
 
 def replay(
@@ -19,6 +21,7 @@ def replay(
     from_s: float | None = None,
     to_s: float | None = None,
     fps: float | None = None,
+    on_event: Callable[[Warning | Notice], None] | None = None,
 ) -> Iterator[FrameResult]:
     """Run a drive (MCAP, video, folder of pictures) through the eyes and yield what each frame gave.
 
@@ -28,4 +31,15 @@ def replay(
     if isinstance(camera, (str, Path)):
         camera = load_camera(camera)
     source = open_source(Path(drive), from_s=from_s, to_s=to_s, fps=fps)
-    return iter(Replay(source, ReplayOptions(config or Config(), camera)))
+    return iter(Replay(source, ReplayOptions(config or Config(), camera), _Teller(on_event) if on_event else None))
+
+
+class _Teller:
+    """A replay's sink that passes on its events."""
+
+    def __init__(self, on_event: Callable[[Warning | Notice], None]) -> None:
+        self.warning: Callable[[Warning], None] = on_event
+        self.notice: Callable[[Notice], None] = on_event
+
+    def record(self, record: Record) -> None: ...
+    def result(self, result: FrameResult) -> None: ...

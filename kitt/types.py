@@ -164,6 +164,16 @@ class Warning:
     numbers: dict[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Notice:
+    """Something that happened to the replay itself, as it stands in events.jsonl: a picture that could not be read, a
+    record left out for its time, a gap, a lost speed. `event` is what to count by, `text` says it in words."""
+
+    t_ns: int
+    event: str
+    text: str
+
+
 @dataclass(frozen=True, eq=False)
 class Utterance:
     """Speech rendered to sound: int16 (n,) mono at `rate_hz`."""

@@ -1,5 +1,6 @@
 """kitt from Python, as the README shows it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 import kitt
 from kitt.config import Config
 from kitt.errors import KittError
+from kitt.types import Notice, Warning
 
 from .runtime.conftest import MakeDrive, fast, make_drive, pictures
 
@@ -18,6 +20,23 @@ def test_a_drive_is_replayed_in_a_for_loop(make_drive: MakeDrive, fast: Config) 
     results = list(kitt.replay(make_drive(list(pictures(4))), config=fast))
     assert [r.frame.index for r in results] == [0, 1, 2, 3]
     assert all(r.warnings == [] for r in results)
+
+
+@pytest.mark.weights
+def test_what_went_wrong_is_told_with_the_next_frame_and_all_of_it_as_it_comes(
+    make_drive: MakeDrive, fast: Config
+) -> None:
+    records = pictures(30)
+    for i in (3, 4, *range(10, 28)):
+        records[i] = replace(records[i], data=b"")
+    events: list[Warning | Notice] = []
+    results = list(kitt.replay(make_drive([*records]), config=fast, on_event=events.append))
+    assert [len(r.notices) for r in results[:8]] == [0, 0, 0, 2, 0, 0, 0, 0]
+    assert "zero bytes; skipped" in results[3].notices[0].text
+    assert [(len(r.notices), [w.event for w in r.warnings]) for r in results[8:]] == [(18, ["camera_lost"]), (0, [])]
+    carried = [e for r in results for e in (*r.notices, *r.warnings)]
+    assert {id(e) for e in carried} <= {id(e) for e in events}
+    assert {e.event for e in events if not any(e is c for c in carried)} == {"warning_off"}
 
 
 def test_a_missing_drive_is_an_error_of_kitts_own(tmp_path: Path) -> None:

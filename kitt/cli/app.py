@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Annotated
 
@@ -50,6 +51,8 @@ def root(
 
 def main() -> None:
     """Run `kitt`; a KittError becomes one line on stderr and exit code 2."""
+    # As Ctrl-C does, a polite kill lets every `with` close its file.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     try:
         app()
     except KittError as e:
@@ -57,3 +60,7 @@ def main() -> None:
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(141)
+    except OSError as e:
+        # Of the machine's making and not of kitt's: a full disk under stdout, a folder that went away.
+        typer.echo(f"kitt: {e.filename or 'output'}: {e.strerror or e}", err=True)
+        sys.exit(2)

@@ -26,7 +26,9 @@ def replay(
     strip: Annotated[
         int | None, typer.Option(help="Strip every so many frames; 0 = never.", show_default=False)
     ] = None,
-    minutes: Annotated[float, typer.Option(help="Loop the drive this long to watch memory; 0 = do not.", min=0)] = 0.0,
+    minutes: Annotated[
+        float, typer.Option(help="Loop the drive this long to watch memory; 0 = do not.", min=0, max=10080)
+    ] = 0.0,
 ) -> None:
     """Pipeline against bare network calls, whole replays against both, time after the detector, memory."""
     from kitt.cli.replay import settings

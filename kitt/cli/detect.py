@@ -46,7 +46,7 @@ def detect(
         coco.parent.mkdir(parents=True, exist_ok=True)
     except OSError as e:
         raise KittError(f"{coco.parent}: cannot make this folder: {e.strerror or e}") from e
-    check_target(coco)
+    check_target(coco, inputs)
     rows: list[dict[str, Any]] = []
     seen, unread = 0, 0
     for shot in watched(pictures, pictures.count, "detect"):
@@ -70,14 +70,15 @@ def changed(eyes: Any, checked: Any, **options: Any) -> Any:
     return replace(eyes, **checked(eyes, options))
 
 
-def check_target(path: Path) -> None:
-    """Raises KittError where nothing could be written, so that minutes of work are not lost to a wrong path."""
+def check_target(path: Path, inputs: Iterable[Path] = ()) -> None:
+    """Raises KittError where nothing could be written, so that minutes of work are not lost to a wrong path, and where
+    it would go over one of the inputs."""
     import os
 
+    from kitt.drive.writer import refuse_existing
     from kitt.errors import KittError
 
-    if os.path.isdir(path):
-        raise KittError(f"{path}: is a folder; name a file in it")
+    refuse_existing(path, True, list(inputs))
     if not os.path.isdir(path.parent):
         raise KittError(f"{path}: cannot write: there is no folder {path.parent}")
     if not os.access(path if os.path.exists(path) else path.parent, os.W_OK):
@@ -96,9 +97,10 @@ def write(path: Path, text: str) -> None:
 
 def watched(steps: Iterable[Any], count: int | None, what: str) -> Iterator[Any]:
     """The steps, under a progress bar on stderr where that is a terminal."""
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from kitt.cli.progress import console
+
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=console(), transient=True) as bar:
         yield from bar.track(steps, total=count, description=what)

@@ -35,12 +35,12 @@ def import_(
 
     All clocks start at the same zero, unless every recording has calendar times.
     """
-    from rich.console import Console
     from rich.progress import Progress
 
+    from kitt.cli.progress import console
     from kitt.drive.transfer import import_drive
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with Progress(console=console(), transient=True) as bar:
         task = bar.add_task("importing", total=None)
         done = import_drive(
             recordings,

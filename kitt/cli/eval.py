@@ -54,7 +54,7 @@ def detector(
     if (folder is None) == (annotations is None) or (annotations is None) != (images is None):
         raise KittError("give either the folder of a labelled set, or --annotations COCO.json with --images FOLDER")
     if json_out is not None:
-        check_target(json_out)
+        check_target(json_out, [p for p in (folder, annotations, images) if p is not None])
     eyes = changed(Config().eyes, checked, model=model, threads=threads, strip_every=strip)
 
     def progress(steps: Any, count: int) -> Any:

@@ -22,11 +22,13 @@ def replay(
         Path | None, typer.Option(help="Folder for the outputs [default: out/NAME].", show_default=False)
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over the outputs of an earlier replay.")] = False,
-    speed: Annotated[str, typer.Option(help="'max', or a factor of real time: 1x, 4x, 0.5x.")] = "max",
-    from_s: Annotated[float | None, typer.Option("--from", help="Start at this second of the drive.", min=0)] = None,
-    to_s: Annotated[float | None, typer.Option("--to", help="End at this second of the drive.", min=0)] = None,
+    speed: Annotated[
+        str, typer.Option(help="'max', or a factor of real time: 1x, 4x, 0.5x; long gaps are shortened to 5 s.")
+    ] = "max",
+    from_s: Annotated[float | None, typer.Option("--from", help="Start at this second of the drive.")] = None,
+    to_s: Annotated[float | None, typer.Option("--to", help="End at this second of the drive.")] = None,
     camera: Annotated[Path | None, typer.Option(help="Calibration file of the camera (TOML).")] = None,
-    fps: Annotated[float | None, typer.Option(help="Pictures a second, for a folder without times.", min=0.01)] = None,
+    fps: Annotated[float | None, typer.Option(help="Pictures a second, for a folder without times.")] = None,
     topic: Annotated[str | None, typer.Option(help="Camera topic, where the drive has several.")] = None,
     language: Annotated[str | None, typer.Option(help="Language of the warnings: en, fr or es.")] = None,
     model: Annotated[
@@ -76,10 +78,12 @@ def replay(
         judge=judge,
     )
     report = _watched(session)
-    for line in summary(report, session.out):
+    if not report:
+        typer.echo(f"kitt: {path}: stopped before its first picture; nothing was written", err=True)
+    for line in summary(report, session.out) if report else ():
         typer.echo(line)
-    if report["interrupted"]:
-        raise typer.Exit(130)
+    if session.stopped_by is not None:
+        raise typer.Exit(128 + session.stopped_by)
 
 
 def settings(
@@ -106,15 +110,16 @@ def settings(
 
 def _watched(session: Any) -> dict[str, Any]:
     """Run a session under a progress bar on stderr."""
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from kitt.cli.progress import console
 
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.completed}/{task.total} frames  {task.fields[rate]:.1f}/s"),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=console(),
         transient=True,
     )
     with bar:
@@ -137,6 +142,8 @@ def summary(report: dict[str, Any], out: Path) -> list[str]:
     )
     if speed["behind_s"] > 0.5:
         lines.append(f"fell behind the drive's time by up to {speed['behind_s']:.1f} s; no frame was dropped")
+    if speed["gaps_skipped_s"]:
+        lines.append(f"gaps of the drive were shortened to 5 s each, by {speed['gaps_skipped_s']:.1f} s in all")
     lines += [f"note: {note}" for note in report["drive"]["notes"]]
     if "note" in report["camera"]:
         lines.append(f"note: {report['camera']['note']}")

@@ -28,9 +28,9 @@ def sample(
         typer.echo(f"{target}: already here; --force makes it anew")
         return
 
-    from rich.console import Console
     from rich.progress import Progress
 
+    from kitt.cli.progress import console
     from kitt.mouth.voice import make_voice
     from kitt.sim.footage import fetch_footage
     from kitt.sim.sample import make_sample
@@ -38,7 +38,7 @@ def sample(
     film = fetch_footage(target.parent) if footage else None
     voice = make_voice("espeak") if speech else None
     try:
-        with Progress(console=Console(stderr=True), transient=True) as bar:
+        with Progress(console=console(), transient=True) as bar:
             task = bar.add_task("drawing", total=None)
             made = make_sample(
                 target,

@@ -40,14 +40,6 @@ def video_of(path: Path, container: Any) -> Any:
     return container.streams.video[0]
 
 
-def turned(frame: Any, video: Any) -> int:
-    """Degrees by which a frame of `video` is to be turned counter-clockwise; before PyAV 14 only the stream tells."""
-    if hasattr(frame, "rotation"):
-        return int(frame.rotation)
-    degrees: float = video.side_data.get("DISPLAYMATRIX", 0.0)
-    return round(degrees)
-
-
 def in_ns(pts: int, time_base: Any) -> int:
     """A time of a stream in nanoseconds, rounded down."""
     return int(pts * time_base.numerator * 1_000_000_000 // time_base.denominator)

@@ -35,12 +35,10 @@ def cut_drive(
     topics, that they stay together.
     """
     refuse_existing(out, force, [path])
-    if from_s is not None and to_s is not None and to_s <= from_s:
-        raise KittError(f"--to {to_s:g} must be later than --from {from_s:g}")
+    options = Options(from_s, to_s)
     problems = Tally()
     with McapFile(path) as file:
         index = file.index
-        options = Options(from_s, to_s)
         first, last = options.from_ns(index.start_ns), options.to_ns(index.start_ns)
         first = index.start_ns if first is None else first
         last = index.end_ns + 1 if last is None else last

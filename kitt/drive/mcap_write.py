@@ -30,16 +30,20 @@ from mcap.records import (
     Metadata,
     MetadataIndex,
     Schema,
-    Statistics,
-    SummaryOffset,
 )
 
 from kitt.drive.mcap_index import MAGIC
+from kitt.drive.mcap_summary import record_bytes, summary_section, taken
+from kitt.drive.room import Room
 from kitt.errors import KittError
 
 CHUNK_NS = 1_000_000_000
 CHUNK_BYTES = 4 << 20
 """A chunk also ends at about this size, so that a file cut off by power loss loses little."""
+_COUNT_BYTES = 10
+"""What the statistics say of a channel."""
+_FIXED_SUMMARY_BYTES = 1024
+"""Statistics, offsets and footer, beside the records that the summary repeats."""
 
 
 class McapWriter:
@@ -60,13 +64,18 @@ class McapWriter:
         self._records = RecordBuilder()
         self._index: dict[int, list[tuple[int, int]]] = {}
         self._start_ns, self._end_ns = 1 << 63, 0
+        self.is_whole = False
+        """Whether the file is closed, with its summary."""
+        self._summary_bytes = _FIXED_SUMMARY_BYTES
         try:
+            self._room = Room(path.parent)
             # Without Python's buffer: what is written is the system's at once, and an error comes where it belongs.
             self._file = path.open("wb", buffering=0)
         except OSError as e:
             raise KittError(f"{path}: cannot write: {e.strerror}") from e
         self._end = 0
-        self._append(MAGIC + _bytes(Header(profile="", library="kitt")))
+        self._append(MAGIC + record_bytes(Header(profile="", library="kitt")))
+        self._begin = self._end
 
     def schema(self, name: str, encoding: str, data: bytes) -> int:
         """Id of a schema; 0, which means none, for an empty name."""
@@ -76,6 +85,7 @@ class McapWriter:
         if key not in self._schemas:
             self._schemas[key] = Schema(id=len(self._schemas) + 1, name=name, encoding=encoding, data=data)
             self._schemas[key].write(self._records)
+            self._summary_bytes += len(record_bytes(self._schemas[key]))
         return self._schemas[key].id
 
     def channel(self, topic: str, encoding: str, schema_id: int, metadata: dict[str, str] | None = None) -> int:
@@ -86,6 +96,7 @@ class McapWriter:
             channel = Channel(len(self._channels) + 1, topic, encoding, metadata, schema_id)
             self._channels[key] = channel
             channel.write(self._records)
+            self._summary_bytes += len(record_bytes(channel)) + _COUNT_BYTES
         return self._channels[key].id
 
     def message(
@@ -109,53 +120,53 @@ class McapWriter:
 
     def attach(self, attachment: Attachment) -> None:
         """Add an attachment."""
-        data = _bytes(attachment)
-        at = self._append(data)
-        self._attachments.append(
-            AttachmentIndex(
-                offset=at,
-                length=len(data),
-                log_time=attachment.log_time,
-                create_time=attachment.create_time,
-                data_size=len(attachment.data),
-                name=attachment.name,
-                media_type=attachment.media_type,
-            )
+        data = record_bytes(attachment)
+        index = AttachmentIndex(
+            offset=self._end,
+            length=len(data),
+            log_time=attachment.log_time,
+            create_time=attachment.create_time,
+            data_size=len(attachment.data),
+            name=attachment.name,
+            media_type=attachment.media_type,
         )
+        self._append(data, index)
+        self._attachments.append(index)
 
     def metadata(self, metadata: Metadata) -> None:
         """Add a metadata record."""
-        data = _bytes(metadata)
-        self._metadata.append(MetadataIndex(offset=self._append(data), length=len(data), name=metadata.name))
+        data = record_bytes(metadata)
+        index = MetadataIndex(offset=self._end, length=len(data), name=metadata.name)
+        self._append(data, index)
+        self._metadata.append(index)
 
     def flush(self) -> None:
         """End the chunk and hand it to the system."""
         if not self._index:
             return
-        content = _taken(self._records)
+        content = taken(self._records)
         packed = {"": bytes, "lz4": lz4.frame.compress, "zstd": zstandard.compress}[self._compression](content)
         chunk = Chunk(self._compression, packed, self._end_ns, self._start_ns, zlib.crc32(content), len(content))
-        data = _bytes(chunk)
+        data = record_bytes(chunk)
         indexes = RecordBuilder()
         places: dict[int, int] = {}
         for channel_id, entries in self._index.items():
             places[channel_id] = self._end + len(data) + indexes.count
             MessageIndex(channel_id=channel_id, records=entries).write(indexes)
-        index_data = _taken(indexes)
-        at = self._append(data + index_data)
-        self._chunks.append(
-            ChunkIndex(
-                chunk_length=len(data),
-                chunk_start_offset=at,
-                compression=self._compression,
-                compressed_size=len(packed),
-                message_end_time=self._end_ns,
-                message_index_length=len(index_data),
-                message_index_offsets=places,
-                message_start_time=self._start_ns,
-                uncompressed_size=len(content),
-            )
+        index_data = taken(indexes)
+        index = ChunkIndex(
+            chunk_length=len(data),
+            chunk_start_offset=self._end,
+            compression=self._compression,
+            compressed_size=len(packed),
+            message_end_time=self._end_ns,
+            message_index_length=len(index_data),
+            message_index_offsets=places,
+            message_start_time=self._start_ns,
+            uncompressed_size=len(content),
         )
+        self._append(data + index_data, index)
+        self._chunks.append(index)
         for channel_id, entries in self._index.items():
             self._counts[channel_id] += len(entries)
             self._written += len(entries)
@@ -168,17 +179,28 @@ class McapWriter:
         self.flush()
         self._finish()
 
+    def close_after_last_chunk(self) -> None:
+        """End the file after an interruption, which may have come in the midst of a record or of its writing."""
+        if not self._closed:
+            chunks = [c.chunk_start_offset + c.chunk_length + c.message_index_length for c in self._chunks]
+            attachments = [a.offset + a.length for a in self._attachments]
+            metadata = [m.offset + m.length for m in self._metadata]
+            self._end = max([self._begin, *chunks, *attachments, *metadata])
+            self._cut_back(self._end)
+
     def _new_chunk(self) -> None:
         self._records = RecordBuilder()
         self._index = {}
         self._start_ns, self._end_ns = 1 << 63, 0
 
-    def _append(self, data: bytes) -> int:
-        """Write at the end and say where it starts. When the disk refuses, close the file as well as possible."""
+    def _append(self, data: bytes, index: Any = None) -> None:
+        """Write at the end what the summary will have `index` of, for which room is kept; a full disk ends the file."""
         if self._closed:
             raise KittError(f"{self.path}: already closed")
         at = self._end
+        indexed = self._summary_bytes + (len(record_bytes(index)) if index is not None else 0)
         try:
+            self._room.keep(indexed)
             _write_all(self._file, data)
         except OSError as e:
             lost = self.messages - self._written
@@ -187,7 +209,7 @@ class McapWriter:
                 f"file, the last {lost} are lost: free some space and run it again"
             ) from e
         self._end += len(data)
-        return at
+        self._summary_bytes = indexed
 
     def _cut_back(self, at: int) -> str:
         """End the file after its last whole record; say how that went. The bytes given up make room for the summary."""
@@ -203,12 +225,21 @@ class McapWriter:
         return "closed after the last whole chunk:"
 
     def _finish(self) -> None:
-        end = _bytes(DataEnd(data_section_crc=0))
+        self._room.free()
+        end = record_bytes(DataEnd(data_section_crc=0))
         start = self._end + len(end)
-        summary, offset_start = self._summary(start)
+        summary, offset_start = summary_section(
+            start,
+            list(self._schemas.values()),
+            list(self._channels.values()),
+            self._chunks,
+            self._attachments,
+            self._metadata,
+            self._counts,
+        )
         head = struct.pack("<BQQQ", Opcode.FOOTER, 20, start, offset_start)
         crc = zlib.crc32(head, zlib.crc32(summary))
-        footer = _bytes(Footer(summary_start=start, summary_offset_start=offset_start, summary_crc=crc))
+        footer = record_bytes(Footer(summary_start=start, summary_offset_start=offset_start, summary_crc=crc))
         try:
             _write_all(self._file, end + summary + footer + MAGIC)
         except OSError as e:
@@ -218,55 +249,8 @@ class McapWriter:
                 f"{self.path}: cannot write: {e.strerror}; every message is in the file, but its summary is not: "
                 f"free some space and run `kitt drive repair {self.path}`"
             ) from e
-        self._closed = True
+        self._closed = self.is_whole = True
         self._file.close()
-
-    def _summary(self, start: int) -> tuple[bytes, int]:
-        """The summary section and where its offsets lie, for a section that starts at byte `start`."""
-        statistics = Statistics(
-            attachment_count=len(self._attachments),
-            channel_count=len(self._channels),
-            channel_message_counts=dict(self._counts),
-            chunk_count=len(self._chunks),
-            message_count=self._written,
-            message_end_time=max((c.message_end_time for c in self._chunks), default=0),
-            message_start_time=min((c.message_start_time for c in self._chunks), default=0),
-            metadata_count=len(self._metadata),
-            schema_count=len(self._schemas),
-        )
-        groups: list[tuple[Opcode, list[Any]]] = [
-            (Opcode.SCHEMA, list(self._schemas.values())),
-            (Opcode.CHANNEL, list(self._channels.values())),
-            (Opcode.STATISTICS, [statistics]),
-            (Opcode.CHUNK_INDEX, self._chunks),
-            (Opcode.ATTACHMENT_INDEX, self._attachments),
-            (Opcode.METADATA_INDEX, self._metadata),
-        ]
-        out = RecordBuilder()
-        offsets: list[SummaryOffset] = []
-        for opcode, records in groups:
-            at = out.count
-            for record in records:
-                record.write(out)
-            if records:
-                offsets.append(SummaryOffset(opcode, start + at, out.count - at))
-        offset_start = start + out.count
-        for offset in offsets:
-            offset.write(out)
-        return _taken(out), offset_start
-
-
-def _bytes(record: Any) -> bytes:
-    """A record as it stands in a file."""
-    builder = RecordBuilder()
-    record.write(builder)
-    return _taken(builder)
-
-
-def _taken(builder: RecordBuilder) -> bytes:
-    """What a builder has collected; it is empty afterwards."""
-    data: bytes = builder.end()  # type: ignore[no-untyped-call]
-    return data
 
 
 def _write_all(file: Any, data: bytes) -> None:

@@ -129,6 +129,8 @@ PROBLEM_KINDS = {
     "skipped-topic": "a topic that kitt does not read",
     "unknown-encoding": "pictures or sound in an encoding that kitt does not know",
     "time-backwards": "a record not later than the one before it on its topic",
+    "time-outlier": "records far ahead of those before and after them",
+    "clock-set-back": "a clock was set back, and its times are moved from there on",
     "time-jump": "pictures stop for a while or the clock was set",
 }
 

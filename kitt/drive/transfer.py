@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kitt.drive.merge import merge
 from kitt.drive.records import Picture, Problem
-from kitt.drive.source import Source, merge, open_source
+from kitt.drive.source import Source, open_source
 from kitt.drive.tally import Tally
 from kitt.drive.writer import DriveWriter, refuse_existing
 from kitt.errors import KittError

@@ -17,6 +17,8 @@ from kitt.errors import KittError
 
 COMPRESSIONS = ("", "lz4", "zstd")
 WHITE = (1.0, 1.0, 1.0, 1.0)
+_OF_FOLDERS = (".jpg", ".jpeg", ".png", ".webp", ".csv", ".txt")
+"""What a folder of pictures consists of: pictures and their time stamps."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,11 @@ class DriveWriter:
     def messages(self) -> int:
         """How many were written."""
         return self._out.messages
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the file is closed, with its summary: nothing needs to be repaired."""
+        return self._out.is_whole
 
     def write(self, record: Record) -> None:
         """Add a record. One that came out of an MCAP goes in as the same bytes; a Problem is no part of a drive."""
@@ -131,8 +138,11 @@ class DriveWriter:
     def __enter__(self) -> DriveWriter:
         return self
 
-    def __exit__(self, *exc: object) -> None:
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None or issubclass(kind, Exception):
+            self.close()
+        else:
+            self._out.close_after_last_chunk()
 
     def _channel(self, topic: str, schema: str) -> int:
         key = (topic, schema)
@@ -143,11 +153,15 @@ class DriveWriter:
 
 
 def refuse_existing(path: Path, force: bool, inputs: Sequence[Path] = ()) -> None:
-    """Raise KittError where `path` is a folder or one of the inputs, or exists and nobody said --force."""
-    if path.exists() and any(i.exists() and path.samefile(i) for i in inputs):
-        raise KittError(f"{path}: is the recording itself; name another file to write")
+    """Raise KittError where `path` is a folder, one of the inputs or of their pictures, or exists without --force."""
     if path.is_dir():
         raise KittError(f"{path}: is a folder; name the file to write")
+    if path.exists():
+        for given in (i for i in inputs if i.exists()):
+            if path.samefile(given):
+                raise KittError(f"{path}: is the recording itself; name another file to write")
+            if given.is_dir() and path.parent.samefile(given) and path.suffix.lower() in _OF_FOLDERS:
+                raise KittError(f"{path}: belongs to the recording {given}; name another file to write")
     if path.exists() and not force:
         raise KittError(f"{path}: exists already; use --force to overwrite it")
 

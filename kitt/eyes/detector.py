@@ -14,7 +14,7 @@ from kitt.config import EyesConfig
 from kitt.engine.backend import Backend
 from kitt.engine.backend import load as load_backend
 from kitt.engine.pull import ensure
-from kitt.eyes.families import Family, free_size, identify, input_spec
+from kitt.eyes.families import Family, free_size, identify, input_spec, probe
 from kitt.eyes.letterbox import Letterbox
 from kitt.eyes.looks import Calibration, Look, load_calibration, merge, plan, unmerged
 from kitt.eyes.nms import nms, strongest_first
@@ -152,7 +152,7 @@ class Detector:
         if size not in self._loaded:
             path = Path(self.config.model) if size is None else self._store(self.config.model, *size)
             backend = self._backend(path, self.config.threads)
-            self._loaded[size] = _Network(path, backend, identify(*backend.io_specs(), path.name))
+            self._loaded[size] = _Network(path, backend, identify(*probe(backend, path.name), path.name))
         return self._loaded[size]
 
     def _see(self, eye: _Eye, frame: Frame) -> Detections:

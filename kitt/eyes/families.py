@@ -7,12 +7,12 @@ file works without a word of configuration. Adding a family is a line in `FAMILI
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kitt.engine.backend import Arrays, TensorSpec
+from kitt.engine.backend import Arrays, Backend, TensorSpec
 from kitt.errors import KittError
 from kitt.eyes.letterbox import InputSpec
 from kitt.types import CLASSES, COCO_IDS, F32, Detections
@@ -21,6 +21,11 @@ COCO80 = (0, 1, 2, 3, 5, 7, 9, 11)
 """Index of each of kitt's classes in the 80 gap-free COCO names, the order of YOLO models."""
 COCO90 = tuple(i - 1 for i in COCO_IDS)
 """The same in the 90 ids of the annotation files, the order of TFLite's EfficientDets."""
+
+YOLO_STRIDES = ((8, 16, 32), (4, 8, 16, 32), (8, 16, 32, 64))
+"""Of YOLOv8 and YOLO11, and of their variants for small (P2) and for large (P6) objects."""
+PROBE_PX = 640
+"""Side of the picture that shows what a network of free size gives."""
 
 Specs = tuple[TensorSpec, ...]
 Decode = Callable[[Arrays, float, tuple[int, int]], Detections]
@@ -118,14 +123,41 @@ FAMILIES = (
 
 
 def identify(inputs: Specs, outputs: Specs, name: str) -> Family:
-    """The family of a network; `name` is what errors call it. Raises KittError on a layout that is none of FAMILIES."""
+    """The family of a network; `name` is what errors call it. Raises KittError on a layout that is none of FAMILIES.
+
+    What the file leaves free must be filled in before, by `probe`.
+    """
     for family in FAMILIES:
         if family.matches(outputs):
-            _picture(inputs, name)
+            width, height, _ = _picture(inputs, name)
+            if family.name == "yolo" and width > 0 and height > 0:
+                _check_anchors(outputs[0].shape[2], width, height, name)
             return family
     raise KittError(
         f"{name}: its outputs are {_told(outputs)}; kitt understands {'; '.join(f.accepts for f in FAMILIES)}"
     )
+
+
+def _check_anchors(found: int, width: int, height: int, name: str) -> None:
+    """Boxes and picture are in one scale only where there is one anchor a cell of each stride's grid."""
+    expected = [sum(-(-width // s) * -(-height // s) for s in strides) for strides in YOLO_STRIDES]
+    if found > 0 and found not in expected:
+        raise KittError(
+            f"{name}: gives {found} boxes for an input of {width}x{height}, where a YOLO gives {expected[0]}; "
+            "export it for that size and without NMS"
+        )
+
+
+def probe(backend: Backend, name: str) -> tuple[Specs, Specs]:
+    """(inputs, outputs) with all that the file leaves free as it is for one picture; the network is run if need be."""
+    inputs, outputs = backend.io_specs()
+    if all(s.shape and min(s.shape) > 0 for s in (*inputs, *outputs)):
+        return inputs, outputs
+    width, height, channels_first = _picture(inputs, name)
+    width, height = (width if width > 0 else PROBE_PX), (height if height > 0 else PROBE_PX)
+    shape = (1, 3, height, width) if channels_first else (1, height, width, 3)
+    made = backend.infer({inputs[0].name: np.zeros(shape, inputs[0].dtype)})
+    return (replace(inputs[0], shape=shape),), tuple(replace(o, shape=made[o.name].shape) for o in outputs)
 
 
 def free_size(inputs: Specs, name: str) -> bool:
@@ -146,9 +178,9 @@ def _picture(inputs: Specs, name: str) -> tuple[int, int, bool]:
     """(width, height, channels first) of the one input, -1 for free. Raises KittError when it holds no picture."""
     shape = inputs[0].shape if len(inputs) == 1 else ()
     good = len(shape) == 4 and shape[0] in (1, -1) and inputs[0].dtype in (np.uint8, np.float32)
-    if good and shape[1] == 3:
+    if good and (shape[1] == 3 or (shape[1] == -1 and shape[3] != 3)):  # all of it free is as exporters of YOLO have it
         return shape[3], shape[2], True
-    if good and shape[3] == 3:
+    if good and shape[3] in (3, -1):
         return shape[2], shape[1], False
     raise KittError(
         f"{name}: its inputs are {_told(inputs)}; kitt understands one picture [1,3,H,W] or [1,H,W,3], uint8 or float32"

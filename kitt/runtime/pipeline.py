@@ -7,7 +7,7 @@ handed in for the stage times, everything else follows the frame's own `t_ns`, s
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kitt.config import CameraCalibration, Config
 from kitt.eyes.detector import Detector
@@ -15,7 +15,7 @@ from kitt.eyes.road import RoadReader
 from kitt.eyes.scenecut import SceneCut
 from kitt.eyes.tracker import Tracker, TrackerSettings
 from kitt.mind.warner import Warner
-from kitt.types import Detections, Frame, Scene, Signals, Warning
+from kitt.types import Detections, Frame, Notice, Scene, Signals, Warning
 
 STAGES = ("detect", "track", "road", "warn")
 """The timed stages in their order; `network` is the part of `detect` spent inside the bare network calls."""
@@ -26,7 +26,11 @@ AIM_SHARE = 0.015
 
 @dataclass(frozen=True, eq=False)
 class FrameResult:
-    """What kitt made of one frame. `stage_ns` holds each of STAGES, and `network`."""
+    """What kitt made of one frame. `stage_ns` holds each of STAGES, and `network`.
+
+    In a replay `warnings` and `notices` hold all that came since the frame before, such as a camera that was lost
+    between the two and the pictures that could not be read.
+    """
 
     frame: Frame
     detections: Detections
@@ -35,6 +39,7 @@ class FrameResult:
     warnings: list[Warning]
     cut: bool
     stage_ns: dict[str, int]
+    notices: list[Notice] = field(default_factory=list)
 
 
 class Pipeline:

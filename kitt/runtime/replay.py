@@ -6,6 +6,7 @@ a camera that falls silent is noticed at its time and not when its next picture 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Generator, Iterator
@@ -14,13 +15,13 @@ from typing import Protocol
 
 from kitt.config import CameraCalibration, Config, parse_camera
 from kitt.drive.decode import BadPicture, PictureDecoder
-from kitt.drive.records import Picture, Problem, Record, Speed
+from kitt.drive.records import Picture, Problem, Record, Sound, Speed
 from kitt.drive.source import Source
 from kitt.mind.warnings import TABLE
 from kitt.runtime.pace import Pace
 from kitt.runtime.pipeline import FrameResult, Pipeline
 from kitt.runtime.prefetch import prefetch
-from kitt.types import U8, Frame, Signals, Warning
+from kitt.types import U8, Frame, Notice, Signals, Warning
 
 TICK_NS = 100_000_000
 LONGEST_GAP_NS = 60_000_000_000
@@ -39,15 +40,6 @@ class ReplayOptions:
     camera: CameraCalibration | None = None
     speed: float | None = None
     """Factor of the drive's own time; None = as fast as it goes."""
-
-
-@dataclass(frozen=True)
-class Notice:
-    """Something that happened to the replay itself, for the log and the counts."""
-
-    t_ns: int
-    event: str
-    text: str
 
 
 class Sink(Protocol):
@@ -77,19 +69,27 @@ class Replay:
         self.source = source
         self.camera, self.camera_from = _camera(self.source, options.camera)
         self.pipeline = Pipeline(options.config, self.camera, time.perf_counter_ns)
-        self.pace = Pace(options.speed)
+        self.stop = threading.Event()
+        """Set it to end the replay before the next record; safe in a signal handler, for nothing waits for it."""
+        self.pace = Pace(options.speed, self.stop.is_set)
         self.counts: Counter[str] = Counter()
         self.notices: dict[str, str] = {}
         """The first notice of each kind, in words."""
         self.start_ns: int | None = None
         self.end_ns: int | None = None
         self.sink = sink
+        self._notices: list[Notice] = []
+        self._warnings: list[Warning] = []
+        """Since the last frame; the next one carries them."""
+        self._heard: dict[type, str] = {}
+        """Of speeds and of sounds the topic met first; of several the others only go into the copy."""
+        self._unused: set[str] = set()
         self._speed: Speed | None = None
         self._speed_fresh = True
         self._ticked_ns: int | None = None
 
     def __iter__(self) -> Generator[FrameResult, None, None]:
-        steps = prefetch(self._read(), READ_AHEAD)
+        steps = prefetch(self._read(), READ_AHEAD, self.stop.is_set)
         try:
             for step in steps:
                 yield from self._take(step)
@@ -103,6 +103,8 @@ class Replay:
         """Runs on the reading thread: decoding is the one thing worth doing ahead."""
         decoders: dict[str, PictureDecoder] = {}
         for record in self.source.records():
+            if self.stop.is_set():
+                return
             if not isinstance(record, Picture):
                 yield _Step(record)
                 continue
@@ -126,12 +128,15 @@ class Replay:
         t_ns = record.t_ns
         if self.start_ns is None:
             self.start_ns = self._ticked_ns = t_ns
+            self.pipeline.warner.tick(t_ns)  # a camera that gives no picture is silent from here on
         self._tick_to(t_ns)
-        self.end_ns = t_ns
         self.pace.wait(t_ns)
+        if self.stop.is_set():
+            return
+        self.end_ns = t_ns
         if self.sink:
             self.sink.record(record)
-        if isinstance(record, Speed):
+        if isinstance(record, Speed | Sound) and self._in_use(record) and isinstance(record, Speed):
             self._speed = record
         self.counts[type(record).__name__.lower()] += 1
         if not isinstance(record, Picture):
@@ -154,9 +159,18 @@ class Replay:
             self._note(t_ns, "scene_cut", "the picture changed at once: tracks start anew")
         for warning in result.warnings:
             self._warn(warning)
+        result = replace(result, warnings=self._warnings, notices=self._notices)
+        self._warnings, self._notices = [], []
         if self.sink:
             self.sink.result(result)
         yield result
+
+    def _in_use(self, record: Speed | Sound) -> bool:
+        first = self._heard.setdefault(type(record), record.topic)
+        if record.topic != first and record.topic not in self._unused:
+            self._unused.add(record.topic)
+            self._note(record.t_ns, "topic_unused", f"{record.topic}: not used, for {first} came first")
+        return record.topic == first
 
     def _tick_to(self, t_ns: int) -> None:
         """Let the virtual clock tick through a gap, for what must be noticed while nothing comes in.
@@ -187,14 +201,16 @@ class Replay:
     def _warn(self, warning: Warning) -> None:
         self.counts["warning"] += 1
         self.counts[f"warning:{warning.event}"] += 1
+        self._warnings.append(warning)
         if self.sink:
             self.sink.warning(warning)
 
     def _note(self, t_ns: int, event: str, text: str, count: int = 1) -> None:
         self.counts[f"notice:{event}"] += count
         self.notices.setdefault(event, text)
+        self._notices.append(notice := Notice(t_ns, event, text))
         if self.sink:
-            self.sink.notice(Notice(t_ns, event, text))
+            self.sink.notice(notice)
 
 
 def _camera(source: Source, given: CameraCalibration | None) -> tuple[CameraCalibration | None, str]:

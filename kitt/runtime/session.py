@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +12,9 @@ from kitt.drive.source import Source
 from kitt.errors import KittError
 from kitt.mouth.voice import Voice, find_engine
 from kitt.runtime.outputs import page, report
-from kitt.runtime.outputs.recorder import OUTPUTS, Recorder, discard, prepare
+from kitt.runtime.outputs.recorder import Recorder, discard, prepare
 from kitt.runtime.replay import Replay, ReplayOptions
+from kitt.runtime.signals import handled
 
 Judge = Callable[[bytes, list[dict[str, Any]], list[dict[str, Any]]], dict[str, Any]]
 """(truth attachment, rows of tracks.jsonl, rows of events.jsonl) -> figures for the report."""
@@ -41,11 +39,10 @@ class Session:
         self.source = source
         self.out = out
         self.report: dict[str, Any] = {}
+        self.stopped_by: int | None = None
         self._judge = judge
         self.replay = Replay(source, options)
-        if source.path.resolve() in {(out / name).resolve() for name in OUTPUTS}:
-            raise KittError(f"{source.path}: is the drive itself and would be overwritten; choose another --out")
-        prepare(out, force)
+        prepare(out, source.path, force)
         self._voice: Voice | None = None
         mute = ""
         if film and voice:
@@ -54,16 +51,22 @@ class Session:
                 self._voice = engine.make()
             except KittError as e:
                 mute = str(e)
-        self.recorder = Recorder(
-            out,
-            source.attachments,
-            score=options.config.eyes.score,
-            origin_ns=source.start_ns,
-            film=film,
-            voice=self._voice,
-            mute=mute,
-            stage_times=stage_times,
-        )
+        try:
+            self.recorder = Recorder(
+                out,
+                source.attachments,
+                score=options.config.eyes.score,
+                origin_ns=source.start_ns,
+                film=film,
+                voice=self._voice,
+                mute=mute,
+                stage_times=stage_times,
+            )
+        except (OSError, KittError) as e:
+            if self._voice:
+                self._voice.close()
+            discard(out)
+            raise e if isinstance(e, KittError) else KittError(f"{out}: cannot write there: {e.strerror}") from e
         self.replay.sink = self.recorder
 
     @property
@@ -72,19 +75,19 @@ class Session:
         return self.source.picture_count
 
     def run(self) -> Iterator[tuple[int, float]]:
-        """Run it, yielding (frames done, frames/s). Ctrl-C ends it early, with every file complete."""
+        """Run it, yielding (frames done, frames/s). A signal ends it early, with every file complete; `stopped_by` then
+        tells which. Raises KittError; a replay stopped before its first picture leaves no files and no report."""
         begin = time.monotonic()
         done = 0
-        with _stop_on_interrupt() as stopped:
+        with handled(self.replay.stop.set, self.recorder.hurry) as signals:
             frames = iter(self.replay)
             try:
                 for _ in frames:
                     done += 1
                     yield done, done / max(time.monotonic() - begin, 1e-6)
-                    if stopped.is_set():
-                        break
             finally:
                 frames.close()
+                self.stopped_by = signals[0] if signals else None
                 try:
                     self.recorder.close()
                 finally:
@@ -92,13 +95,14 @@ class Session:
                         self._voice.close()
                     if not done:
                         discard(self.out)
-        if not done:
-            raise KittError(
-                f"{self.source.path}: no picture could be read, so there is nothing to replay{self._problems()}"
-            )
-        self._finish(time.monotonic() - begin, stopped.is_set())
+            if done:
+                self._finish(time.monotonic() - begin)
+            elif self.stopped_by is None:
+                raise KittError(
+                    f"{self.source.path}: no picture could be read, so there is nothing to replay{self._problems()}"
+                )
 
-    def _finish(self, wall_s: float, interrupted: bool) -> None:
+    def _finish(self, wall_s: float) -> None:
         attachments = self.source.attachments
         truth = None
         if self._judge and TRUTH_ATTACHMENT in attachments:
@@ -110,7 +114,7 @@ class Session:
             self.recorder.gather,
             wall_s=wall_s,
             events_sha256=self.recorder.events.sha256,
-            interrupted=interrupted,
+            interrupted=self.stopped_by is not None,
             truth=truth,
         )
         report.write(self.out / "report.json", self.report)
@@ -123,23 +127,3 @@ class Session:
 
 def _rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-@contextmanager
-def _stop_on_interrupt() -> Iterator[threading.Event]:
-    """Turns the first Ctrl-C into a flag, so that no frame is left half done; a second one interrupts at once."""
-    stopped = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stopped
-        return
-    before = signal.getsignal(signal.SIGINT)
-
-    def first(_signum: int, _frame: object) -> None:
-        stopped.set()
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, first)
-    try:
-        yield stopped
-    finally:
-        signal.signal(signal.SIGINT, before)

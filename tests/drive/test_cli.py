@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from kitt.cli.drive import app
 from kitt.errors import KittError
-from tests.drive.making import small_drive, video
+from tests.drive.making import jpeg, small_drive, video
 
 
 def run(*arguments: object) -> str:
@@ -41,6 +41,15 @@ def test_several_recordings_become_one_drive(tmp_path: Path) -> None:
     assert "foxglove.CompressedImage" in run("info", out)
     with pytest.raises(KittError, match="is the recording itself"):
         run("import", clip, "-o", clip, "--force")
+
+
+def test_force_writes_over_no_picture_of_the_folder_that_it_reads(tmp_path: Path) -> None:
+    (tmp_path / "1.jpg").write_bytes(jpeg(1))
+    with pytest.raises(KittError, match=r"1\.jpg: belongs to the recording"):
+        run("import", tmp_path, "-o", tmp_path / "1.jpg", "--force")
+    assert (tmp_path / "1.jpg").read_bytes() == jpeg(1)
+    for _ in range(2):
+        run("import", tmp_path, "-o", tmp_path / "d.mcap", "--force")
 
 
 def test_a_cut_in_a_video_says_that_it_starts_earlier(tmp_path: Path) -> None:

@@ -90,3 +90,14 @@ def test_wrong_ends_are_refused_before_anything_is_written(tmp_path: Path) -> No
     with pytest.raises(KittError, match="--to 1 must be later than --from 2"):
         cut_drive(path, out, from_s=2, to_s=1)
     assert not out.exists()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1.0, 1e300])
+def test_seconds_that_are_no_time_are_refused_before_anything_is_written(tmp_path: Path, value: float) -> None:
+    path = small_drive(tmp_path / "d.mcap")
+    for option in ("from_s", "to_s"):
+        with pytest.raises(KittError, match=rf"^--{option[:-2]} .*: write seconds from 0"):
+            cut_drive(path, tmp_path / "c.mcap", **{option: value})
+        with pytest.raises(KittError, match=rf"^--{option[:-2]} .*: write seconds from 0"):
+            open_source(path, **{option: value})
+    assert not (tmp_path / "c.mcap").exists()

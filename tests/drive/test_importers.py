@@ -8,6 +8,7 @@ import wave
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -224,18 +225,31 @@ def test_an_avi_with_b_frames_keeps_all_pictures_in_turn(tmp_path: Path) -> None
     assert [abs(at - 7 * i % 64) <= 1 for i, at in enumerate(bars(path))][:9] == [True] * 9
 
 
-def test_a_video_that_says_it_is_turned_is_turned(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("a", "b", "c", "d", "words", "shown"),
+    [
+        (0, 1, -1, 0, "turned by -90 degrees", lambda i: np.rot90(i, -1)),
+        (0, -1, 1, 0, "turned by 90 degrees", lambda i: np.rot90(i)),
+        (-1, 0, 0, -1, "turned by 180 degrees", lambda i: np.rot90(i, 2)),
+        (-1, 0, 0, 1, "mirrored left to right", np.fliplr),
+        (1, 0, 0, -1, "mirrored top to bottom", np.flipud),
+        (0, 1, 1, 0, "mirrored and turned by -90 degrees", lambda i: np.rot90(np.flipud(i), -1)),
+        (0, -1, -1, 0, "mirrored and turned by 90 degrees", lambda i: np.rot90(np.flipud(i))),
+    ],
+)
+def test_a_video_that_says_it_is_turned_or_mirrored_is_shown_so(
+    tmp_path: Path, a: int, b: int, c: int, d: int, words: str, shown: Callable[..., Any]
+) -> None:
     path = video(tmp_path / "v.mp4", [0, 40, 80])
+    plain = split_problems(open_source(path, transcode=True).records())[0][1].data
     data = bytearray(path.read_bytes())
-    # The matrix of the track header (ISO 14496-12, 8.3.2): a quarter turn clockwise, as of a phone held upright.
+    # The matrix of the track header (ISO 14496-12, 8.3.2): x' = a x + c y, y' = b x + d y.
     at = data.index(b"tkhd") + 4 + 40
-    data[at : at + 36] = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 48 << 16, 0, 1 << 30)
+    data[at : at + 36] = struct.pack(">9i", *(v << 16 for v in (a, b, 0, c, d, 0, 0, 0)), 1 << 30)
     path.write_bytes(data)
     source = open_source(path)
-    assert "it is turned by -90 degrees" in source.notes[0]
-    pixels = split_problems(source.records())[0][0].data
-    assert pixels.shape == (64, 48, 3)
-    assert pixels[2, :, 2].min() > 150 > pixels[20, :, 2].max()
+    assert f"it is {words}" in source.notes[0]
+    assert np.array_equal(split_problems(source.records())[0][1].data, shown(plain))
 
 
 # Folders
@@ -278,14 +292,34 @@ def test_wrong_time_stamps_are_named_with_their_line(tmp_path: Path) -> None:
     for text, message in {
         "a.jpg,0\nb.jpg,soon\n": r"timestamps\.csv:2: expected `picture,seconds`, found 'b\.jpg,soon'",
         "a.jpg,0\nc.jpg,1\n": r"timestamps\.csv:2: there is no picture 'c\.jpg'",
+        "a.jpg,0\nb.jpg,1e300\n": r"timestamps\.csv:2: .* is later than the year 2262",
+        "a.jpg,nan\nb.jpg,1\n": r"timestamps\.csv:1: .* must be a number",
+        "a.jpg,0\nb.jpg,1\na.jpg,2\n": r"timestamps\.csv:3: a second time for 'a\.jpg'; keep one",
         "a.jpg,0\n": r"no time for 'b\.jpg' \(1 such pictures\); add it or use --fps",
     }.items():
         (path / "timestamps.csv").write_text(text)
         with pytest.raises(KittError, match=message):
             open_source(path)
-    (path / "timestamps.csv").write_text("a.jpg,5\nb.jpg,4\n")
-    pictures, problems = split_problems(open_source(path).records())
-    assert (len(pictures), [p.kind for p in problems]) == (1, ["time-backwards"])
+
+
+def test_pictures_come_by_their_time_stamps_whatever_their_names(tmp_path: Path) -> None:
+    path = folder(tmp_path / "f", ["a.jpg", "b.jpg", "c.jpg"])
+    (path / "timestamps.csv").write_text("c.jpg,1\na.jpg,5\nb.jpg,4\n")
+    source = open_source(path)
+    pictures, problems = split_problems(source.records())
+    assert [p.t_ns for p in pictures] == [S, 4 * S, 5 * S]
+    assert [p.data for p in pictures] == [(path / n).read_bytes() for n in ("c.jpg", "b.jpg", "a.jpg")]
+    assert problems == []
+    assert source.notes == ["timestamps.csv: times are not in the order of the names; pictures come by time"]
+
+
+@pytest.mark.parametrize("data", [b"a.jpg,0\n\xff\xfe.jpg,1\n", "a.jpg,0\nb.jpg,1\n".encode("utf-16")])
+def test_time_stamps_that_are_no_text_are_one_line(tmp_path: Path, data: bytes) -> None:
+    path = folder(tmp_path / "f", ["a.jpg", "b.jpg"])
+    (path / "timestamps.csv").write_bytes(data)
+    with pytest.raises(KittError, match=r"timestamps\.csv: not a text file") as e:
+        open_source(path)
+    assert "\n" not in str(e.value)
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
@@ -376,7 +410,9 @@ def test_a_csv_may_hold_speed_and_place_and_empty_fields(tmp_path: Path) -> None
         ("t_s,speed_mps,speed_kmh\n0,5,6\n", "two columns of speed"),
         ("t_s,speed_mps\n0,5\n1,fast\n", r"s\.csv:3: speed_mps = 'fast' must be a number"),
         ("t_s,speed_mps\n0,nan\n", r"s\.csv:2: speed_mps = 'nan' must be a number"),
-        ("t_s,speed_mps\n-1,5\n", r"s\.csv:2: t_s = -1 must not be negative"),
+        ("t_s,speed_mps\n-1,5\n", r"s\.csv:2: t_s = '-1' must not be negative"),
+        ("t_s,speed_mps\n1e300,5\n", r"s\.csv:2: t_s = '1e300' is later than the year 2262"),
+        ("t_s,speed_mps\n0,5\ninf,5\n", r"s\.csv:3: t_s = 'inf' must be a number"),
         ("t_s,speed_mps\n0,500\n", r"s\.csv:2: speed_mps = 500 is 500 m/s; wrong unit\?"),
         ("t_s,lat,lon\n0,95,5\n", r"s\.csv:2: latitude 95, longitude 5 is no place on Earth"),
         ("t_s,speed_mps\n", "no lines after the head line"),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
-
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kitt.drive.order import guarded, key, merged
+from kitt.drive.order import key, merged
 from kitt.drive.records import CanFrame, Picture, Problem, Record, Speed
 from kitt.drive.tally import Tally
 
@@ -27,20 +25,6 @@ def test_merging_sorted_streams_sorts_them_and_loses_nothing(a: list[int], b: li
     streams = [speeds(sorted(a)), pictures(sorted(b)), [CanFrame(t, "/can", 0, 1, b"") for t in sorted(c)]]
     found = list(merged(streams))
     assert [key(r) for r in found] == sorted(key(r) for s in streams for r in s)  # type: ignore[arg-type]
-
-
-@given(times)
-def test_a_guarded_topic_never_goes_back_and_every_record_left_out_is_told(ts: list[int]) -> None:
-    for records, strict in ((speeds(ts), False), (pictures(ts), True)):
-        found = list(guarded(records))
-        kept = [r.t_ns for r in found if not isinstance(r, Problem)]
-        assert all(b > a if strict else b >= a for a, b in itertools.pairwise(kept))  # type: ignore[operator]
-        assert len(found) == len(ts)
-
-
-def test_topics_are_guarded_each_by_itself() -> None:
-    records = [*speeds([5]), *pictures([3]), *speeds([6]), *pictures([4])]
-    assert list(guarded(records)) == records
 
 
 @given(times, times)

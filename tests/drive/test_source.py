@@ -13,7 +13,7 @@ from mcap.writer import CompressionType, Writer
 from kitt.drive.importers import mcap as importer
 from kitt.drive.records import CAN_TOPIC, IMAGE_TOPIC, SPEED_TOPIC, CanFrame, Other, Picture, Speed
 from kitt.drive.schemas import MESSAGES, descriptor_set
-from kitt.drive.source import merge, open_source
+from kitt.drive.source import open_source
 from kitt.drive.writer import DriveWriter
 from kitt.errors import KittError
 from tests.drive.making import S, foreign, jpeg, picture, small_drive, split_problems
@@ -218,17 +218,3 @@ def test_random_bytes_after_the_magic_never_raise_anything_else(tmp_path: Path) 
         except KittError:
             continue
         assert times == sorted(times)
-
-
-def test_recordings_of_one_drive_share_zero_unless_all_have_calendar_times(tmp_path: Path) -> None:
-    calendar = 1_700_000_000 * S
-    a = open_source(drive(tmp_path / "a.mcap", [picture(calendar + i * S) for i in range(3)]))
-    b = open_source(drive(tmp_path / "b.mcap", [Speed(i * S + S // 2, SPEED_TOPIC, 1.0) for i in range(3)]))
-    c = open_source(drive(tmp_path / "c.mcap", [Speed(calendar + i * S + 7, SPEED_TOPIC, 1.0) for i in range(3)]))
-    half = S // 2
-    assert [r.t_ns for r in merge([a, b]).records()] == [0, half, S, S + half, 2 * S, 2 * S + half]
-    assert [r.t_ns - calendar for r in merge([a, c]).records()] == [0, 7, S, S + 7, 2 * S, 2 * S + 7]
-    shifted = merge([a, b], offset_s=100.0)
-    assert [r.t_ns for r in shifted.records()][-1] == 102 * S + half
-    assert "do their clocks agree" in shifted.notes[0]
-    assert shifted.picture_count == 3

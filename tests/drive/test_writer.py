@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import resource
+import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from mcap.reader import make_reader
-from mcap.records import Chunk
+from mcap.records import Chunk, Message
 from mcap.stream_reader import StreamReader
 
+from kitt.drive import mcap_write
 from kitt.drive.records import (
     AUDIO_TOPIC,
     CAN_TOPIC,
@@ -173,3 +176,64 @@ def test_a_disk_too_full_for_the_summary_leaves_every_chunk(tmp_path: Path) -> N
     with disk_of(path.stat().st_size + 10), pytest.raises(KittError, match="kitt drive repair"):
         writer.close()
     assert repair_drive(path, tmp_path / "r.mcap").messages == 16
+
+
+def test_room_for_the_summary_is_kept_when_others_fill_the_disk(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", disk]).returncode:
+        pytest.skip("may not mount a small file system here")
+    try:
+        writer = DriveWriter(disk / "d.mcap")
+        for i in range(40):
+            writer.write(picture(i * S, i))
+        with suppress(OSError), (disk / "other").open("wb", buffering=0) as other:
+            while other.write(bytes(4096)):
+                pass
+        with pytest.raises(KittError, match="closed after the last whole chunk"):
+            write_pictures(writer, 4000)
+        assert writer.is_whole
+        pictures, problems = split_problems(open_source(disk / "d.mcap").records())
+        assert len(pictures) >= 38
+        assert problems == []
+        assert sorted(p.name for p in disk.iterdir()) == ["d.mcap", "other"]
+    finally:
+        subprocess.run(["umount", "--lazy", disk], capture_output=True)
+
+
+@pytest.mark.parametrize("place", ["write", "flush", "message"])
+def test_an_interruption_in_the_midst_of_writing_leaves_a_whole_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    calls = 0
+    module, name = {
+        "write": (mcap_write, "_write_all"),
+        "flush": (mcap_write.McapWriter, "_new_chunk"),
+        "message": (Message, "write"),
+    }[place]
+    plain = getattr(module, name)
+
+    def interrupted(*arguments: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 6 and place == "message":
+            arguments[1].write(b"half")
+        else:
+            plain(*arguments)
+        if calls == 6:
+            raise KeyboardInterrupt
+
+    def run() -> None:
+        with DriveWriter(tmp_path / "d.mcap") as writer:
+            writer.attach("a", b"1")
+            monkeypatch.setattr(module, name, interrupted)
+            write_pictures(writer, 80)
+
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    monkeypatch.undo()
+    with (tmp_path / "d.mcap").open("rb") as f:
+        found = list(make_reader(f, validate_crcs=True).iter_messages())
+    assert len(found) >= (0 if place == "message" else 20)
+    _, problems = split_problems(open_source(tmp_path / "d.mcap").records())
+    assert problems == []

@@ -157,3 +157,18 @@ def test_detect_refuses_a_file_that_it_could_not_write_before_the_work(app, mode
 def test_a_disk_that_refuses_is_one_line(app, model, pictures, tmp_path):
     with pytest.raises(KittError, match="cannot write"):
         run(app, "detect", pictures, "--coco", "/dev/full", "--model", model, "--force")
+
+
+def test_force_writes_over_nothing_that_is_read(app, model, tmp_path):
+    picture = cv2.imencode(".jpg", np.zeros((64, 128, 3), np.uint8))[1].tobytes()
+    (tmp_path / "pictures").mkdir()
+    target = tmp_path / "pictures" / "1.jpg"
+    target.write_bytes(picture)
+    for given in (target, tmp_path / "pictures"):
+        with pytest.raises(KittError, match="the recording"):
+            run(app, "detect", given, "--coco", target, "--model", model, "--force")
+    (tmp_path / "gt.json").write_text("{}")
+    options = "--annotations", tmp_path / "gt.json", "--images", tmp_path / "pictures"
+    with pytest.raises(KittError, match="the recording"):
+        run(app, "eval", "detector", *options, "--json", tmp_path / "gt.json", "--model", model)
+    assert (target.read_bytes(), (tmp_path / "gt.json").read_text()) == (picture, "{}")

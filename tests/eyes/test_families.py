@@ -9,14 +9,15 @@ from onnx import TensorProto, helper, numpy_helper
 
 from kitt.engine.ort import OrtBackend
 from kitt.errors import KittError
-from kitt.eyes.families import COCO80, COCO90, identify, input_spec
+from kitt.eyes.families import COCO80, COCO90, YOLO_STRIDES, free_size, identify, input_spec, probe
 from kitt.types import CAR, STOP_SIGN, TRAFFIC_LIGHT
 
 SIZE = (128, 64)
 BOXES = np.float32([[10, 20, 30, 40], [64, 0, 128, 64], [1, 2, 3, 4], [5, 5, 9, 9], [0, 0, 2, 2]])
 FOUND = {0: (CAR, 0.9), 1: (STOP_SIGN, 0.5), 2: (TRAFFIC_LIGHT, 0.3)}
 """Anchor -> class and score; anchors 3 and 4 hold nothing above the floor."""
-ANCHORS = 200
+ANCHORS = 16 * 8 + 8 * 4 + 4 * 2
+"""One a cell of the grids of strides 8, 16 and 32, as a YOLO of this size has."""
 
 
 def network(path: Path, outputs: dict[str, np.ndarray], layout: str = "nchw", dtype: int = TensorProto.FLOAT) -> Path:
@@ -129,3 +130,38 @@ def test_an_input_that_is_no_picture_is_refused(tmp_path):
     inputs, outputs = OrtBackend.load(path, 1).io_specs()
     with pytest.raises(KittError, match=r"inputs are images float32 \[1,4,64,128\]"):
         identify(inputs, outputs, "net.onnx")
+
+
+def free(path: Path, inputs: tuple[int, ...], outputs: tuple[int, ...]) -> Path:
+    """The network with these axes of its input and output free, as exporters leave them."""
+    model = onnx.load(path)
+    for info, axes in ((model.graph.input[0], inputs), (model.graph.output[0], outputs)):
+        for axis in axes:
+            info.type.tensor_type.shape.dim[axis].dim_param = f"axis_{axis}"
+    onnx.save(model, path)
+    return path
+
+
+@pytest.mark.parametrize("inputs", [(), (0,), (0, 2, 3), (0, 1, 2, 3)])
+@pytest.mark.parametrize("outputs", [(), (0, 2), (0, 1, 2)])
+def test_a_yolo_with_free_axes_is_known_by_what_it_gives(tmp_path, inputs, outputs):
+    full = {"output0": np.zeros((1, 84, 8400), np.float32)} if 2 in inputs else LAYOUTS["yolo"]
+    backend = OrtBackend.load(free(network(tmp_path / "net.onnx", full), inputs, outputs), 1)
+    assert identify(*probe(backend, "net.onnx"), "net.onnx").name == "yolo"
+    assert free_size(backend.io_specs()[0], "net.onnx") is (2 in inputs)
+
+
+@pytest.mark.parametrize("boxes", [8400, 167, 300])
+@pytest.mark.parametrize("outputs", [(), (0, 1, 2)])
+def test_a_yolo_whose_boxes_do_not_fit_its_input_is_refused(tmp_path, boxes, outputs):
+    path = network(tmp_path / "net.onnx", {"output0": np.zeros((1, 84, boxes), np.float32)})
+    backend = OrtBackend.load(free(path, (), outputs), 1)
+    with pytest.raises(KittError, match=rf"^net\.onnx: gives {boxes} boxes for an input of 128x64, .* gives 168;"):
+        identify(*probe(backend, "net.onnx"), "net.onnx")
+
+
+@pytest.mark.parametrize("strides", YOLO_STRIDES)
+def test_yolos_for_small_and_large_objects_are_known_too(tmp_path, strides):
+    boxes = sum((640 // s) * (640 // s) for s in strides)
+    path = free(network(tmp_path / "net.onnx", {"output0": np.zeros((1, 12, boxes))}), (2, 3), (2,))
+    assert identify(*probe(OrtBackend.load(path, 1), "net.onnx"), "net.onnx").name == "yolo"

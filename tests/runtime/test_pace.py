@@ -1,5 +1,6 @@
 """--speed is read strictly, and a replay that cannot keep up says by how much."""
 
+import threading
 import time
 
 import pytest
@@ -33,3 +34,22 @@ def test_pace_tells_how_far_it_fell_behind() -> None:
     time.sleep(0.03)
     pace.wait(1_000_000)
     assert pace.behind_s >= 0.02
+
+
+def test_a_wait_ends_as_soon_as_it_is_stopped() -> None:
+    stopped = threading.Event()
+    pace = Pace(1.0, stopped.is_set)
+    pace.wait(0)
+    threading.Timer(0.1, stopped.set).start()
+    begin = time.monotonic()
+    pace.wait(4_000_000_000)
+    assert time.monotonic() - begin < 1.0
+
+
+def test_a_gap_of_hours_is_waited_for_no_longer_than_five_seconds_of_the_drive() -> None:
+    pace = Pace(100.0)
+    begin = time.monotonic()
+    for t_s in (0, 36_000, 36_001):
+        pace.wait(t_s * 1_000_000_000)
+    assert 0.05 <= time.monotonic() - begin < 1.0
+    assert pace.skipped_s == pytest.approx(36_000 - 5)

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -64,3 +65,32 @@ def test_behind_raises_its_workers_error_once_and_does_no_more_work() -> None:
     with pytest.raises(OSError, match="disk full"):
         behind.close()
     assert done == [0]
+
+
+def test_prefetch_stopped_while_the_next_item_is_far_ends_without_it() -> None:
+    stopped = threading.Event()
+
+    def slow() -> Iterator[int]:
+        yield 1
+        time.sleep(0.6)
+        yield 2
+
+    threading.Timer(0.1, stopped.set).start()
+    assert list(prefetch(slow(), 2, stopped.is_set)) == [1]
+
+
+def test_behind_in_a_hurry_leaves_out_what_waits() -> None:
+    done: list[int] = []
+    go = threading.Event()
+
+    def work(i: int) -> None:
+        go.wait(5)
+        done.append(i)
+
+    behind = Behind(work, 8)
+    for i in range(5):
+        behind.put(i)
+    behind.hurried = True
+    go.set()
+    behind.close()
+    assert done in ([0], [])

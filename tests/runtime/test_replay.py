@@ -79,6 +79,18 @@ def test_a_camera_that_falls_silent_is_noticed_at_its_time(make_drive: MakeDrive
     assert 0.9 <= (lost[0].t_ns - pictures(5)[-1].t_ns) / 1e9 <= 1.3
 
 
+@pytest.mark.parametrize("unreadable", [False, True])
+def test_a_camera_silent_from_the_very_start_is_noticed_after_its_second(
+    make_drive: MakeDrive, fast: Config, unreadable: bool
+) -> None:
+    late = [replace(p, t_ns=p.t_ns + 1_050_000_000) for p in pictures(5)]
+    early = [replace(p, data=b"") for p in pictures(10)] if unreadable else []
+    _, log = run(make_drive([*early, *speeds(30), *late]), fast)
+    lost = [w for w in log.warnings if w.event == "camera_lost"]
+    assert [(w.t_ns - START_NS, w.frame_index) for w in lost[:1]] == [(1_000_000_000, -1)]
+    assert len(log.results) == 5
+
+
 def test_a_gap_in_which_nothing_at_all_comes_is_noticed_too(make_drive: MakeDrive, fast: Config) -> None:
     late = [replace(p, t_ns=p.t_ns + 4_000_000_000) for p in pictures(3)]
     _, log = run(make_drive([*pictures(3), *late]), fast)
@@ -93,6 +105,13 @@ def test_without_speed_it_says_which_warnings_are_off(make_drive: MakeDrive, fas
     assert any("headway" in text for text in off)
     assert all(r.signals.speed_mps is None for r in log.results)
     assert replay.pipeline.warner.off()
+
+
+def test_of_two_speeds_the_first_is_used_and_the_other_told(make_drive: MakeDrive, fast: Config) -> None:
+    others = [replace(s, t_ns=s.t_ns + 1000, topic=f"{s.topic}_2") for s in speeds(6, 99.0)]
+    _, log = run(make_drive([*pictures(6), *speeds(6), *others]), fast)
+    assert {r.signals.speed_mps for r in log.results} == {14.0}
+    assert [n.text for n in log.notices] == ["/vehicle/speed_2: not used, for /vehicle/speed came first"]
 
 
 def test_an_old_speed_is_no_longer_known(make_drive: MakeDrive, fast: Config) -> None:

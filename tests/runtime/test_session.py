@@ -1,20 +1,26 @@
 """A whole replay with its files: complete, the same bytes each time, and nothing lost when it goes wrong."""
 
+import errno
 import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import av
+import cv2
+import numpy as np
 import pytest
 
 from kitt.config import Config
-from kitt.drive.records import IMAGE_TOPIC, Problem
+from kitt.drive.records import IMAGE_TOPIC, Picture, Problem
 from kitt.drive.source import open_source
 from kitt.errors import KittError
 from kitt.mouth.voice import ENGINES, Voice, VoiceEngine
@@ -22,7 +28,7 @@ from kitt.runtime.outputs.recorder import OUTPUTS
 from kitt.runtime.replay import ReplayOptions
 from kitt.runtime.session import Session
 
-from .conftest import MakeDrive, pictures, speeds
+from .conftest import MakeDrive, jpeg, pictures, speeds
 
 pytestmark = pytest.mark.weights
 
@@ -112,17 +118,135 @@ def test_an_existing_folder_is_refused_and_left_alone_unless_forced(drive: Path,
     assert (out / "report.html").exists()
 
 
-def test_ctrl_c_leaves_complete_files_of_what_ran(make_drive: MakeDrive, tmp_path: Path, fast: Config) -> None:
+def _plain(drive: Path, out: Path) -> Path:
+    return Path(shutil.move(drive, out / "result.mcap"))
+
+
+def _film(drive: Path, out: Path) -> Path:
+    return Path(shutil.move(drive, out / "overlay.mp4"))
+
+
+def _named_otherwise(drive: Path, out: Path) -> Path:
+    link = out.parent / "link.mcap"
+    link.symlink_to(_plain(drive, out))
+    return link
+
+
+def _linked_into_out(drive: Path, out: Path) -> Path:
+    (out / "result.mcap").symlink_to(drive)
+    return drive
+
+
+def _hard_linked(drive: Path, out: Path) -> Path:
+    (out / "result.mcap").hardlink_to(drive)
+    return drive
+
+
+def _folder_linked(drive: Path, out: Path) -> Path:
+    _plain(drive, out)
+    (out.parent / "elsewhere").symlink_to(out, target_is_directory=True)
+    return out.parent / "elsewhere" / "result.mcap"
+
+
+def _relative(drive: Path, out: Path) -> Path:
+    return Path(os.path.relpath(_plain(drive, out)))
+
+
+def _pictures(drive: Path, out: Path) -> Path:
+    folder = out / "overlay.mp4"
+    folder.mkdir()
+    (folder / "1.jpg").write_bytes(jpeg(1))
+    return folder
+
+
+@pytest.mark.parametrize(
+    "place",
+    [_plain, _film, _named_otherwise, _linked_into_out, _hard_linked, _folder_linked, _relative, _pictures],
+)
+def test_force_never_deletes_the_drive_that_it_replays(
+    drive: Path, tmp_path: Path, place: Callable[[Path, Path], Path]
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "report.json").write_text("of an earlier replay")
+    given = place(drive, out)
+    kept = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    with pytest.raises(KittError, match="is the drive itself and would be overwritten; choose another --out") as e:
+        run(given, out, Config(), force=True)
+    assert "\n" not in str(e.value)
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == kept
+
+
+def test_a_folder_where_an_output_goes_is_one_line_and_costs_no_earlier_results(drive: Path, tmp_path: Path) -> None:
+    (tmp_path / "out/result.mcap").mkdir(parents=True)
+    (tmp_path / "out/report.json").write_text("of an earlier replay")
+    with pytest.raises(KittError, match=r"result\.mcap: is a folder"):
+        run(drive, tmp_path / "out", Config(), force=True)
+    assert (tmp_path / "out/report.json").read_text() == "of an earlier replay"
+
+
+def test_a_drive_beside_the_outputs_stays(drive: Path, tmp_path: Path, fast: Config) -> None:
+    before = drive.read_bytes()
+    run(drive, tmp_path, fast, film=False, force=True)
+    assert drive.read_bytes() == before
+
+
+@pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGTERM], [signal.SIGINT, signal.SIGINT]])
+def test_a_signal_or_two_leave_complete_files_of_what_ran(
+    make_drive: MakeDrive, tmp_path: Path, fast: Config, signals: list[int]
+) -> None:
+    before = [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)]
     session = Session(open_source(make_drive(list(pictures(40)))), ReplayOptions(fast), tmp_path / "out")
     for done, _ in session.run():
         if done == 5:
-            signal.raise_signal(signal.SIGINT)
+            for number in signals:
+                signal.raise_signal(number)
+    assert session.stopped_by == signals[0]
     assert session.report["interrupted"]
-    assert 5 <= session.report["frames"] < 40
-    assert len(list(open_source(tmp_path / "out/result.mcap").records())) >= 5
-    with av.open(str(tmp_path / "out/overlay.mp4")) as film:
-        assert len(list(film.decode(video=0))) == session.report["frames"]
+    assert (5 if len(signals) == 1 else 0) <= session.report["frames"] < 40
+    records = list(open_source(tmp_path / "out/result.mcap").records())
+    assert {r.kind for r in records if isinstance(r, Problem)} <= {"skipped-topic"}
+    assert len(records) >= session.report["frames"]
+    if session.report["frames"]:
+        with av.open(str(tmp_path / "out/overlay.mp4")) as film:
+            assert len(list(film.decode(video=0))) == session.report["frames"]
+    assert len((tmp_path / "out/tracks.jsonl").read_text().splitlines()) == session.report["frames"]
     assert not [t for t in threading.enumerate() if t.name.startswith("kitt-")]
+    assert [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_stopped_before_the_first_picture_it_leaves_nothing_and_is_no_error(
+    make_drive: MakeDrive, tmp_path: Path, fast: Config
+) -> None:
+    late = [replace(p, t_ns=p.t_ns + 3_000_000_000) for p in pictures(3)]
+    options = ReplayOptions(fast, speed=0.1)
+    session = Session(open_source(make_drive([*speeds(3), *late])), options, tmp_path / "out")
+    threading.Timer(0.5, signal.raise_signal, [signal.SIGTERM]).start()
+    assert list(session.run()) == []
+    assert (session.stopped_by, session.report) == (signal.SIGTERM, {})
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_the_command_line_ends_at_once_in_the_midst_of_a_long_gap(
+    make_drive: MakeDrive, tmp_path: Path, fast: Config, number: int, code: int
+) -> None:
+    late = [replace(p, t_ns=p.t_ns + 4_500_000_000) for p in pictures(3)]
+    path, out = make_drive([*pictures(3), *late]), tmp_path / "out"
+    command = [sys.executable, "-m", "kitt", "replay", str(path), "--out", str(out), "--speed", "0.2x", "--model"]
+    with subprocess.Popen([*command, fast.eyes.model, "--strip", "0"], stdout=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not (out / "overlay.mp4").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        begin = time.monotonic()
+        process.send_signal(number)
+        said, _ = process.communicate(timeout=60)
+        assert time.monotonic() - begin < 5
+    assert process.returncode == code
+    assert said.startswith("interrupted: the files hold what ran until then")
+    with av.open(str(out / "overlay.mp4")) as film:
+        assert len(list(film.decode(video=0))) >= 1
 
 
 def test_a_drive_without_one_good_picture_is_refused_in_one_line(
@@ -134,27 +258,90 @@ def test_a_drive_without_one_good_picture_is_refused_in_one_line(
     assert "\n" not in str(e.value)
 
 
+SmallDisk = Callable[[str], Path]
+
+
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
     place = tmp_path / "disk"
     place.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place], capture_output=True).returncode:
-        pytest.skip("may not mount a small file system here")
-    yield place
-    subprocess.run(["umount", place], check=True)
+
+    def make(size: str) -> Path:
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", place]).returncode:
+            pytest.skip("may not mount a small file system here")
+        return place
+
+    yield make
+    subprocess.run(["umount", "--lazy", place], capture_output=True)
 
 
-def test_a_full_disk_is_one_line_and_keeps_what_was_written(
-    make_drive: MakeDrive, small_disk: Path, fast: Config
+def noisy(count: int) -> list[Picture]:
+    """Pictures that no encoder makes small."""
+    noise = np.random.default_rng(1).integers(0, 120, (count, 192, 320, 3), np.uint8)
+    return [replace(p, data=cv2.imencode(".jpg", n)[1].tobytes()) for p, n in zip(pictures(count), noise, strict=True)]
+
+
+@pytest.mark.parametrize(("size", "film", "frames"), [("64k", False, 1), ("1m", False, 10), ("3m", True, 10)])
+def test_a_full_disk_is_one_line_and_every_file_can_be_read_as_far_as_it_goes(
+    make_drive: MakeDrive, small_disk: SmallDisk, fast: Config, size: str, film: bool, frames: int
 ) -> None:
-    with pytest.raises(KittError, match="No space left on device") as e:
-        run(make_drive(list(pictures(60))), small_disk / "out", fast, film=False)
+    out = small_disk(size) / "out"
+    with pytest.raises(KittError, match=r"No space left on device; what was written until then, up to \d+ frames") as e:
+        run(make_drive(noisy(60)), out, fast, film=film)
     assert "\n" not in str(e.value)
-    assert list(open_source(small_disk / "out/result.mcap").records())
+    for name in ("events.jsonl", "tracks.jsonl"):
+        text = (out / name).read_text()
+        assert [json.loads(line) for line in text.split("\n")[:-1]] != [] or name == "events.jsonl"
+        assert text == "" or text.endswith("\n")
+    problems = {r.kind for r in open_source(out / "result.mcap").records() if isinstance(r, Problem)}
+    assert problems <= {"skipped-topic"}
+    assert (out / "overlay.mp4").exists() is film
+    if film:
+        with av.open(str(out / "overlay.mp4")) as made:
+            assert len(list(made.decode(video=0))) >= frames
+    assert not [t for t in threading.enumerate() if t.name.startswith("kitt-")]
+
+
+def test_a_disk_without_room_for_anything_is_one_line_and_left_as_it_was(
+    drive: Path, small_disk: SmallDisk, fast: Config
+) -> None:
+    place = small_disk("8k")
+    with pytest.raises(KittError, match="No space left on device") as e:
+        run(drive, place / "out", fast)
+    assert "\n" not in str(e.value)
+    assert list(place.iterdir()) == []
+
+
+def test_a_report_that_the_disk_refuses_is_one_line(
+    drive: Path, tmp_path: Path, fast: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, *_: object, **__: object) -> None:
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(KittError, match=r"report\.json: cannot write: No space left on device; free some space"):
+        run(drive, tmp_path / "out", fast, film=False)
+    assert not (tmp_path / "out/report.json").exists()
+
+
+def test_an_output_that_takes_nothing_is_one_line(tmp_path: Path) -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "kitt", "models", "list"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (2, "kitt: output: No space left on device\n")
 
 
 def test_the_command_line_says_bad_input_in_one_line_with_exit_code_2(tmp_path: Path) -> None:
-    for arguments in (["none.mcap"], [str(tmp_path), "--speed", "quick"], ["x.mcap", "--config", "none.toml"]):
+    (tmp_path / "s.csv").write_text("t_s,speed_mps\n0,1\n")
+    for arguments in (
+        ["none.mcap"],
+        ["s.csv"],
+        ["s.csv", "--from", "nan"],
+        ["s.csv", "--to", "inf"],
+        [str(tmp_path), "--speed", "quick"],
+        ["x.mcap", "--config", "none.toml"],
+    ):
         done = subprocess.run(
             [sys.executable, "-m", "kitt", "replay", *arguments], capture_output=True, text=True, cwd=tmp_path
         )

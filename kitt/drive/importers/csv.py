@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kitt.drive.digest import Digest
-from kitt.drive.order import guarded
-from kitt.drive.records import FIX_TOPIC, SPEED_TOPIC, Fix, Record, Speed
+from kitt.drive.guard import guarded
+from kitt.drive.order import merged
+from kitt.drive.records import FIX_TOPIC, SPEED_TOPIC, Fix, Problem, Record, Speed
 from kitt.drive.source import Options, Source
+from kitt.drive.stamps import stamp_ns
 from kitt.errors import KittError
 
 WHAT = "csv of speed and GPS"
@@ -53,9 +55,15 @@ def read(path: Path, options: Options) -> Source:
     end_ns = max(r.t_ns for r in records)
 
     def asked() -> Iterator[Record]:
-        yield from (r for r in records if options.holds(r.t_ns, start_ns))
+        speeds = guarded(r for r in records if isinstance(r, Speed))
+        fixes = guarded(r for r in records if isinstance(r, Fix))
+        for record in merged([speeds, fixes]):
+            if isinstance(record, Problem) or options.holds(record.t_ns, start_ns):
+                yield record
 
-    return Source("csv", path, start_ns, end_ns - start_ns, 0, lambda: guarded(asked()), digest.sha256)
+    topics = frozenset(r.topic for r in records)
+    span_ns = end_ns - start_ns
+    return Source("csv", path, start_ns, span_ns, 0, asked, digest.sha256, topics=topics)
 
 
 def _columns(path: Path, head: list[str]) -> dict[str, int]:
@@ -105,16 +113,10 @@ def _records(where: str, columns: dict[str, int], row: list[str]) -> list[Speed 
 
 
 def _time_ns(where: str, text: str, name: str) -> int:
-    value = _number(where, name, text)
-    if value < 0:
-        raise KittError(f"{where}: {name} = {text} must not be negative")
-    unit = _TIME_NS[name]
-    # In whole numbers: a float cannot hold calendar times to the nanosecond.
-    whole, _, part = text.partition(".")
-    if not (whole + part).isdecimal():
-        return round(value * unit)
-    digits = len(str(unit)) - 1
-    return int(whole or 0) * unit + (int(part[:digits].ljust(digits, "0")) if part and digits else 0)
+    try:
+        return stamp_ns(text, _TIME_NS[name])
+    except ValueError as e:
+        raise KittError(f"{where}: {name} = {text!r} {e}") from None
 
 
 def _number(where: str, name: str, text: str) -> float:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from kitt.drive.order import guarded
+from kitt.drive.guard import guarded
 from kitt.drive.records import IMAGE_TOPIC, Picture, Record
 from kitt.drive.source import Options, Source
+from kitt.drive.stamps import stamp_ns
 from kitt.errors import KittError
 
 WHAT = "folders of pictures (jpg, png, webp)"
@@ -33,7 +33,10 @@ def read(path: Path, options: Options) -> Source:
     notes: list[str] = []
     if files and options.fps is None:
         times = _times(files[0], names)
-        names = [n for n in names if n in times]
+        in_time = sorted(names, key=times.__getitem__)
+        if in_time != names:
+            notes.append(f"{files[0].name}: times are not in the order of the names; pictures come by time")
+        names = in_time
     else:
         fps = options.fps or DEFAULT_FPS
         if options.fps is None:
@@ -56,6 +59,7 @@ def read(path: Path, options: Options) -> Source:
         read=lambda: guarded(records()),
         digest=lambda: _digest([path / n for n in names] + files),
         notes=notes,
+        topics=frozenset({IMAGE_TOPIC}),
     )
 
 
@@ -68,26 +72,27 @@ def _times(file: Path, names: list[str]) -> dict[str, int]:
     """Picture -> t_ns from lines of `name,seconds`, or `name seconds`; a head line may stand first."""
     out: dict[str, int] = {}
     known = set(names)
-    with file.open(newline="", encoding="utf-8-sig") as f:
-        lines = list(f)
-    rows = csv.reader(lines) if any("," in line for line in lines) else (line.split() for line in lines)
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+        by_comma = any("," in line for line in lines)
+        rows = list(csv.reader(lines)) if by_comma else [line.split() for line in lines]
+    except (UnicodeDecodeError, csv.Error) as e:
+        raise KittError(f"{file}: not a text file of `picture,seconds` in UTF-8: {e}") from e
     for number, row in enumerate(rows, 1):
         if not row or row[0].startswith("#"):
             continue
+        name, time = row[0].strip(), row[1].strip() if len(row) > 1 else ""
         try:
-            name, seconds = row[0].strip(), float(row[1])
-            if not math.isfinite(seconds) or seconds < 0:
-                raise ValueError
-        except (IndexError, ValueError):
-            if number == 1:
+            t_ns = stamp_ns(time)
+        except ValueError as e:
+            if number == 1 and name not in known:
                 continue
-            raise KittError(f"{file}:{number}: expected `picture,seconds`, found {','.join(row)!r}") from None
+            raise KittError(f"{file}:{number}: expected `picture,seconds`, found {','.join(row)!r}: time {e}") from None
         if name not in known:
             raise KittError(f"{file}:{number}: there is no picture {name!r} in the folder")
-        # Through text, since a float holds no more than 53 bits and calendar times in nanoseconds need 61.
-        whole, _, part = row[1].strip().partition(".")
-        exact = (whole + part).isdecimal()
-        out[name] = int(whole or 0) * 10**9 + int(part[:9].ljust(9, "0")) if exact else round(seconds * 1e9)
+        if name in out:
+            raise KittError(f"{file}:{number}: a second time for {name!r}; keep one")
+        out[name] = t_ns
     missing = [n for n in names if n not in out]
     if missing:
         raise KittError(f"{file}: no time for {missing[0]!r} ({len(missing)} such pictures); add it or use --fps")

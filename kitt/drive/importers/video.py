@@ -16,11 +16,13 @@ import numpy as np
 from av.error import FFmpegError
 
 from kitt.drive.bitstream import has_b_slice, is_keyframe, parameter_sets
-from kitt.drive.container import Clock, annex_b, in_ns, opened, packets, turned, video_of
+from kitt.drive.container import Clock, annex_b, in_ns, opened, packets, video_of
 from kitt.drive.digest import Digest
-from kitt.drive.order import guarded, merged
+from kitt.drive.guard import guarded
+from kitt.drive.order import merged
 from kitt.drive.records import AUDIO_TOPIC, IMAGE_TOPIC, VIDEO_TOPIC, Picture, Problem, Record, Sound
 from kitt.drive.source import Options, Source
+from kitt.drive.turn import turn_of
 from kitt.errors import KittError
 
 WHAT = "videos (mp4, mov, m4v, avi, mkv, webm, ts)"
@@ -43,6 +45,10 @@ class _Plan:
     origin_ns: int
     duration_ns: int
     has_sound: bool
+
+    @property
+    def topic(self) -> str:
+        return VIDEO_TOPIC if self.encoding == "h264" else IMAGE_TOPIC
 
 
 def matches(path: Path) -> bool:
@@ -75,7 +81,8 @@ def read(path: Path, options: Options) -> Source:
             streams.append(guarded(_sounds(plan, options)))
         return merged(streams)
 
-    return Source("video", path, 0, duration_ns or None, count, records, digest.sha256, notes=notes)
+    topics = frozenset({plan.topic, AUDIO_TOPIC} if plan.has_sound else {plan.topic})
+    return Source("video", path, 0, duration_ns or None, count, records, digest.sha256, notes=notes, topics=topics)
 
 
 def _copyable(video: Any) -> tuple[str, str]:
@@ -88,8 +95,8 @@ def _copyable(video: Any) -> tuple[str, str]:
         frame = next(iter(first.decode()), None)
     except FFmpegError:
         frame = None
-    if frame is not None and turned(frame, video):
-        return "raw", f"it is turned by {turned(frame, video)} degrees"
+    if frame is not None and (turn := turn_of(frame, video)):
+        return "raw", f"it is {turn}"
     if codec.name == "mjpeg":
         has_tables = _JPEG_TABLES in bytes(first)
         return ("jpeg", "") if has_tables else ("raw", "its pictures have no Huffman tables of their own")
@@ -113,7 +120,6 @@ def _copyable(video: Any) -> tuple[str, str]:
 
 
 def _pictures(plan: _Plan, digest: Digest, options: Options) -> Iterator[Record]:
-    topic = VIDEO_TOPIC if plan.encoding == "h264" else IMAGE_TOPIC
     first, last = options.from_ns(0) or 0, options.to_ns(0)
     with opened(plan.path, digest) as container:
         video = video_of(plan.path, container)
@@ -131,9 +137,9 @@ def _pictures(plan: _Plan, digest: Digest, options: Options) -> Iterator[Record]
                 if last is not None and t_ns >= last:
                     return
                 if t_ns >= first:
-                    yield Picture(t_ns, topic, plan.encoding, data)
+                    yield Picture(t_ns, plan.topic, plan.encoding, data)
                 elif plan.encoding == "h264":
-                    yield Picture(t_ns, topic, plan.encoding, data, decode_only=True)
+                    yield Picture(t_ns, plan.topic, plan.encoding, data, decode_only=True)
         except FFmpegError as e:
             yield Problem(None, plan.path.name, f"the video breaks off: {e.strerror}", "truncated")
         if plan.duration_ns - t_ns > _MISSING_NS:
@@ -180,9 +186,7 @@ def _decoded(plan: _Plan, video: Any) -> Iterator[tuple[int, Any]]:
                 place = in_ns(pts, video.time_base) - plan.origin_ns
                 yield 0, Problem(place, plan.path.name, "a picture is damaged; left out")
                 continue
-            image = frame.to_ndarray(format="bgr24")
-            angle = turned(frame, video)
-            yield pts, np.ascontiguousarray(np.rot90(image, angle // 90)) if angle else image
+            yield pts, turn_of(frame, video).apply(frame.to_ndarray(format="bgr24"))
 
 
 def _sounds(plan: _Plan, options: Options) -> Iterator[Record]:

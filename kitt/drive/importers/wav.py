@@ -52,7 +52,8 @@ def read(path: Path, options: Options) -> Source:
                 what = f"the sound breaks off after {at / rate_hz:.1f} of {length / rate_hz:.1f} s"
                 yield Problem(None, path.name, what, "truncated")
 
-    return Source("wav", path, 0, length * 1_000_000_000 // rate_hz, 0, records, digest.sha256)
+    span_ns = length * 1_000_000_000 // rate_hz
+    return Source("wav", path, 0, span_ns, 0, records, digest.sha256, topics=frozenset({AUDIO_TOPIC}))
 
 
 def _int16(data: bytes, width: int, channels: int) -> NDArray[np.int16]:

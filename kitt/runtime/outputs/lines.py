@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from kitt.errors import KittError
 from kitt.runtime.pipeline import FrameResult
 from kitt.types import CLASSES, LIGHTS, TRAFFIC_LIGHT, Scene, Warning
 
@@ -69,16 +71,27 @@ def _track(scene: Scene, i: int) -> dict[str, Any]:
 
 
 class LineFile:
-    """A JSON-lines file that knows its own digest."""
+    """A JSON-lines file that knows its own digest. It holds whole lines, whatever happens: each goes to the system at
+    once, and one that the disk refuses half-way is taken back."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file = path.open("wb")
+        self._file = path.open("wb", buffering=0)
         self._digest = hashlib.sha256()
+        self._whole = 0
 
     def write(self, row: dict[str, Any]) -> None:
+        """Add a line. Raises OSError."""
         line = json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-        self._file.write(line)
+        left = memoryview(line)
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError:
+            with suppress(OSError):  # what is no file, such as a device, cannot be cut
+                self._file.truncate(self._whole)
+            raise
+        self._whole += len(line)
         self._digest.update(line)
 
     @property
@@ -87,3 +100,12 @@ class LineFile:
 
     def close(self) -> None:
         self._file.close()
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a small file, or none. Raises KittError."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as e:
+        path.unlink(missing_ok=True)
+        raise KittError(f"{path}: cannot write: {e.strerror or e}; free some space or choose another place") from e

@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kitt.runtime.outputs.gather import Gather
+from kitt.runtime.outputs.lines import write_whole
 from kitt.types import CLASSES
 
 INK, QUIET, ALARM = "#1d2433", "#8a93a6", "#d43d3d"
@@ -49,7 +50,7 @@ def write(path: Path, report: dict[str, Any], gather: Gather) -> None:
         percent=lambda v: "-" if v is None else f"{v:.1f} %",
         plain=_plain,
     )
-    path.write_text(page, encoding="utf-8")
+    write_whole(path, page)
 
 
 def _road(gather: Gather, ahead: list[tuple[float, float, float | None]]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -17,24 +16,29 @@ from kitt.runtime.outputs.gather import Gather
 from kitt.runtime.outputs.lines import LineFile, notice_row, tracks_row, warning_row
 from kitt.runtime.outputs.overlay import Overlay
 from kitt.runtime.outputs.video import Mp4
+from kitt.runtime.pace import GAP_NS
 from kitt.runtime.pipeline import FrameResult
 from kitt.runtime.prefetch import Behind
-from kitt.runtime.replay import Notice
-from kitt.types import Warning
+from kitt.types import Notice, Warning
 
 OUTPUTS = ("report.json", "report.html", "events.jsonl", "tracks.jsonl", "result.mcap", "overlay.mp4")
 """Everything a replay writes; `--force` replaces these and touches nothing else in the folder."""
 AUDIO_RATE_HZ = 44_100
 WRITE_BEHIND = 12
-GAP_NS = 5_000_000_000
 TAIL_S = 4.0
 """The film goes on this long after its last picture at most, so that a last warning is heard to its end."""
 
 
-def prepare(out: Path, force: bool) -> None:
-    """Make the output folder. Raises KittError if it holds anything and `force` is not given."""
+def prepare(out: Path, drive: Path, force: bool) -> None:
+    """Make the output folder. Raises KittError if it holds anything and `force` is not given, and, before anything
+    is deleted, where one of the outputs is the drive itself, by whatever name or link, or a folder."""
     if out.exists() and not out.is_dir():
         raise KittError(f"{out}: is a file; give a folder to --out")
+    for target in (out / name for name in OUTPUTS):
+        if target.exists() and target.samefile(drive):
+            raise KittError(f"{target}: is the drive itself and would be overwritten; choose another --out")
+        if target.is_dir() and not target.is_symlink():
+            raise KittError(f"{target}: is a folder, and a file of this name is to be written; choose another --out")
     if out.is_dir() and any(out.iterdir()) and not force:
         raise KittError(f"{out}: exists and is not empty; add --force to write over it, or choose another --out")
     try:
@@ -75,12 +79,17 @@ class Recorder:
         self.gather = Gather(score, origin_ns)
         self.events = LineFile(out / "events.jsonl")
         self.tracks = LineFile(out / "tracks.jsonl")
-        self._drive = DriveWriter(out / "result.mcap")
-        for name, data in attachments.items():
-            self._drive.attach(name, data)
+        try:
+            self._drive = DriveWriter(out / "result.mcap")
+            for name, data in attachments.items():
+                self._drive.attach(name, data)
+        except KittError:
+            self.events.close()
+            self.tracks.close()
+            raise
         self._film = _Film(out / "overlay.mp4", voice, mute, self.gather) if film else None
         self._stage_times = stage_times
-        self._behind: Behind[Callable[[], None]] = Behind(self._run, WRITE_BEHIND)
+        self._behind: Behind[Callable[[], None]] = Behind(lambda work: work(), WRITE_BEHIND)
 
     def record(self, record: Record) -> None:
         self._behind.put(partial(self._record, record))
@@ -94,17 +103,14 @@ class Recorder:
     def notice(self, notice: Notice) -> None:
         self._behind.put(partial(self.events.write, notice_row(notice.t_ns, notice.event, notice.text)))
 
-    def close(self) -> None:
-        """Complete every file. Raises KittError if writing failed on the way; what was written stays."""
-        try:
-            self._behind.close()
-        except OSError as e:
-            raise self._full(e) from e
-        finally:
-            self._finish()
+    def hurry(self) -> None:
+        """Leave out what still waits to be written: the files end a few frames earlier, each of them whole."""
+        self._behind.hurried = True
 
-    def _finish(self) -> None:
-        steps: list[Callable[[], None]] = [self.events.close, self.tracks.close, self._drive.close]
+    def close(self) -> None:
+        """Complete every file. Raises KittError if writing failed on the way; what was written stays, as whole as it
+        can be, and the error says what is not."""
+        steps: list[Callable[[], None]] = [self._behind.close, self.events.close, self.tracks.close, self._drive.close]
         if self._film:
             steps.append(self._film.close)
         failed: OSError | KittError | None = None
@@ -113,22 +119,23 @@ class Recorder:
                 step()
             except (OSError, KittError) as e:
                 failed = failed or e
-        if isinstance(failed, OSError):
-            raise self._full(failed) from failed
-        if failed:
+        if failed is None:
+            return
+        cause = failed if isinstance(failed, OSError) else failed.__cause__
+        if not isinstance(cause, OSError):
             raise failed
+        raise KittError(f"{self.out}: {cause.strerror or cause}; {self._state()}") from failed
 
-    def _run(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except OSError as e:
-            raise self._full(e) from e
-
-    def _full(self, e: OSError) -> KittError:
-        done = f"complete up to frame {self.gather.frames - 1}" if self.gather.frames else "nothing of use was written"
-        if e.errno in (errno.ENOSPC, errno.EDQUOT):
-            return KittError(f"{self.out}: No space left on device; {done}; free some space or choose another --out")
-        return KittError(f"{self.out}: cannot write: {e.strerror or e}; {done}")
+    def _state(self) -> str:
+        """What there is after a failure, and what mends it."""
+        if not self.gather.frames:
+            return "nothing of use was written; free some space or choose another --out"
+        state = f"what was written until then, up to {self.gather.frames} frames, can be read"
+        if not self._drive.is_whole:
+            state += f", but for result.mcap, which needs `kitt drive repair {self.out / 'result.mcap'}`"
+        if self._film and not (self.out / "overlay.mp4").exists():
+            state += ", but there is no film"
+        return f"{state}; free some space or choose another --out"
 
     def _record(self, record: Record) -> None:
         if isinstance(record, Problem) or record.topic == ANNOTATIONS_TOPIC:
@@ -168,6 +175,7 @@ class _Film:
         self._origin_ns = 0
         self._skipped_ns = 0
         self._sound_ns = 0
+        self._sound_topic = ""
         self._waiting: list[Warning] = []
 
     def picture(self, result: FrameResult) -> None:
@@ -198,7 +206,10 @@ class _Film:
             self._gather.unspoken.append(self._mute)
 
     def hear(self, sound: Sound) -> None:
-        self._speech.hear(sound.t_ns, sound.rate_hz, sound.samples)
+        """The drive's sound; of several topics the one that comes first."""
+        self._sound_topic = self._sound_topic or sound.topic
+        if sound.topic == self._sound_topic:
+            self._speech.hear(sound.t_ns, sound.rate_hz, sound.samples)
 
     def close(self) -> None:
         if self._mp4:

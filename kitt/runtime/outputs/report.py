@@ -14,7 +14,7 @@ import numpy as np
 import kitt
 from kitt.config import CameraCalibration
 from kitt.runtime.outputs.gather import Gather
-from kitt.runtime.outputs.lines import number, warning_row
+from kitt.runtime.outputs.lines import number, warning_row, write_whole
 from kitt.runtime.pipeline import STAGES
 from kitt.runtime.replay import Replay
 
@@ -73,6 +73,7 @@ def build(
             "frames_per_s": number(gather.frames / wall_s if wall_s else 0.0),
             "realtime_factor": number(drive_s / wall_s if wall_s else 0.0),
             "behind_s": number(replay.pace.behind_s),
+            "gaps_skipped_s": number(replay.pace.skipped_s),
         },
         "latency_ms": {**stages, "pipeline": percentiles(total)},
         "truth": truth,
@@ -89,4 +90,4 @@ def _camera(camera: CameraCalibration | None, origin: str) -> dict[str, Any]:
 
 
 def write(path: Path, report: dict[str, Any]) -> None:
-    path.write_text(json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    write_whole(path, json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False) + "\n")

@@ -1,7 +1,13 @@
-"""overlay.mp4: H.264 and AAC through PyAV, each picture at its own time."""
+"""overlay.mp4: H.264 and AAC through PyAV, each picture at its own time.
+
+While it grows it is a fragmented MP4, whose whole fragments play whatever becomes of the rest; `close` makes a plain
+one of it (FFmpeg's hybrid_fragmented, since 7.1). An older FFmpeg writes a plain one, which plays once it is closed.
+"""
 
 from __future__ import annotations
 
+import struct
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +20,11 @@ from kitt.types import U8
 
 VIDEO_CLOCK = 90_000
 """Ticks a second, as MPEG has them: exact for every usual frame rate."""
+_HYBRID = av.library_versions["libavformat"] >= (61, 7, 0)
+# A fragment a second; delay_moov, since the sound's start is known only once there is some.
+_FLAGS = (
+    {"movflags": "hybrid_fragmented+delay_moov", "frag_duration": "1000000"} if _HYBRID else {"movflags": "+faststart"}
+)
 
 
 class Mp4:
@@ -21,7 +32,8 @@ class Mp4:
 
     def __init__(self, path: Path, size: tuple[int, int], audio_rate_hz: int) -> None:
         self.size = (size[0] // 2 * 2, size[1] // 2 * 2)
-        self._out = av.open(str(path), "w", options={"movflags": "+faststart"})
+        self._path = path
+        self._out = av.open(str(path), "w", options=_FLAGS)
         # ultrafast: on a small machine the encoder must not starve the detector
         self._video = self._out.add_stream("libx264", options={"preset": "ultrafast", "crf": "23", "threads": "1"})
         self._video.width, self._video.height = self.size
@@ -57,7 +69,37 @@ class Mp4:
         self._out.mux(self._audio.encode(frame))
 
     def close(self) -> None:
-        self._out.mux(self._video.encode(None))
-        if self._samples:
-            self._out.mux(self._audio.encode(None))
-        self._out.close()
+        """End the file. Raises OSError where the disk refuses; the file then ends after its last whole fragment, and
+        one that has none, which nobody could play, is removed."""
+        try:
+            self._out.mux(self._video.encode(None))
+            if self._samples:
+                self._out.mux(self._audio.encode(None))
+            self._out.close()
+        except OSError:
+            with suppress(OSError):
+                self._out.close()
+            _cut_back(self._path)
+            raise
+
+
+def _cut_back(path: Path) -> None:
+    """Cut an MP4 that breaks off after its last whole fragment: a moof box and the mdat box that follows it."""
+    end = at = moof = 0
+    with path.open("r+b") as file:
+        size = file.seek(0, 2)
+        while at + 8 <= size:
+            file.seek(at)
+            length, kind = struct.unpack(">I4s", file.read(8))
+            if length == 1:
+                length = int.from_bytes(file.read(8), "big")
+            at += length
+            if length < 8 or at > size:
+                break
+            if kind == b"moof":
+                moof = at
+            elif kind == b"mdat" and at - length == moof:
+                end = at
+        file.truncate(end)
+    if not end:
+        path.unlink()
