@@ -14,7 +14,8 @@ from kitt.errors import KittError
 
 app = typer.Typer(
     name="kitt",
-    help="kitt, the co-pilot for the car: replays recorded drives through the real eyes, says when it warned, hears commands.\n\n"
+    help="kitt, the co-pilot for the car: replays recorded drives through the real eyes, says when it warned,"
+    " hears commands.\n\n"
     "kitt advises; it never steers, brakes or accelerates.",
     no_args_is_help=True,
     add_completion=False,
