@@ -48,6 +48,7 @@ class Intake:
         self._recent: deque[tuple[int, int, Tally]] = deque()
         self._run = SameRun()
         self._resampler: Resampler | None = None
+        self._ended = False
         self._rate_hz = RATE_HZ
         self._start_ns = 0
         self._taken = 0
@@ -82,14 +83,14 @@ class Intake:
     def finish(self) -> list[AudioChunk]:
         """The end of the sound: what the resampler held back."""
         out = self._end()
-        self._resampler = None
+        self._resampler, self._ended = None, True
         return out
 
     @property
     def notes(self) -> tuple[str, ...]:
         """A line for each thing that was wrong, or changed, since the beginning."""
         tally = self._closed + self._recent[-1][2] if self._recent else self._closed
-        return (*self._source, *tally.lines())
+        return (*self._source, *tally.lines(self._ended))
 
     def notes_of(self, t_start_ns: int, t_end_ns: int) -> tuple[str, ...]:
         """The same for what came between two times, half a second more or less, of the last ten minutes."""

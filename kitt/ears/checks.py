@@ -56,8 +56,11 @@ class Tally:
             self.set_back + other.set_back,
         )
 
-    def lines(self) -> tuple[str, ...]:
-        """One clear line for each thing that is wrong; none when nothing is."""
+    def lines(self, ended: bool = True) -> tuple[str, ...]:
+        """One clear line for each thing that is wrong; none when nothing is.
+
+        ended: no more will come; before that, the first two seconds may be silent.
+        """
         lines = []
         if self.not_numbers:
             lines.append(
@@ -66,13 +69,14 @@ class Tally:
         if self.at_scale > CLIPPED_SHARE * self.samples:
             share = 100 * self.at_scale / self.samples
             lines.append(f"clipped: {share:.1f} % of the samples are at full scale; turn the recording level down")
-        if not self.samples:
+        beginning = not ended and self.heard_s < DEAD_S
+        if not self.samples and not beginning:
             lines.append("no sound in it")
         elif self.dead_s >= DEAD_S:
             lines.append(
                 f"dead microphone: {self.dead_s:.1f} s of exactly the same value; is it muted, unplugged, another one?"
             )
-        elif self.peak < SILENT_PEAK:
+        elif self.peak < SILENT_PEAK and not beginning:
             loudest = f"never louder than {20 * np.log10(self.peak):.0f} dB" if self.peak else "all zeros"
             lines.append(f"silent: {loudest}; turn the recording level up")
         if self.gaps:

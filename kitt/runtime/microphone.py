@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import queue
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,6 +55,7 @@ class Microphone:
         self._blocks: queue.SimpleQueue[_Block | None] = queue.SimpleQueue()
         self._arrivals = 0
         self._closed = False
+        self._told: set[str] = set()
         self._most = max(2, round(KEPT_S / block_s))
         with _quiet():
             library = _portaudio()
@@ -113,6 +115,12 @@ class Microphone:
         if self.dropped:
             notes.append(f"{self.dropped} blocks of sound were dropped: the listener is slower than the sound")
         return tuple(notes)
+
+    def news(self) -> tuple[str, ...]:
+        """Those of `notes` whose like was not given by this before: each trouble is told once, whatever its numbers."""
+        fresh = [note for note in self.notes if _without_numbers(note) not in self._told]
+        self._told |= {_without_numbers(note) for note in fresh}
+        return tuple(fresh)
 
     def _arrived(self, data: Any, frames: int, times: Any, status: Any) -> None:
         """On PortAudio's thread: nothing here waits."""
@@ -199,6 +207,10 @@ def _quiet() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+
+
+def _without_numbers(note: str) -> str:
+    return re.sub(r"[\d.]+", "", note)
 
 
 def _line(error: Exception) -> str:

@@ -102,6 +102,16 @@ def test_nan_counts_as_silence_and_is_told():
     assert notes == ("3 of 16000 samples are not numbers (NaN or infinite); they count as silence",)
 
 
+def test_a_quiet_beginning_is_no_silence_yet():
+    intake = Intake()
+    assert intake.notes == ()
+    for _ in range(99):
+        intake.push(speechlike(0.02, level=1e-5))
+    assert intake.notes == ()
+    intake.push(speechlike(0.04, level=1e-5))
+    assert intake.notes[0].startswith("silent")
+
+
 def test_no_sound_at_all_is_told():
     assert heard(np.zeros(0, np.float32))[1] == ("no sound in it",)
 

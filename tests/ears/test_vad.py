@@ -102,6 +102,15 @@ def test_a_spoken_sentence_is_one_utterance_with_all_its_words(silero, language)
 
 
 @pytest.mark.weights
+def test_speech_that_begins_with_the_file_is_heard_as_after_silence(silero):
+    speech = speak("two", "en")
+    at_once = silero.push(speech)
+    silero.reset()
+    after_silence = silero.push(np.concatenate([np.zeros(20 * FRAME, np.float32), speech]))[20:]
+    assert at_once == pytest.approx(after_silence, abs=0.1)
+
+
+@pytest.mark.weights
 def test_the_real_network_does_not_mind_the_cutting_either(silero):
     sound = speak("bonjour, quelle heure est-il", "fr")
     whole = silero.push(sound)

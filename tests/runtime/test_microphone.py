@@ -156,6 +156,17 @@ def test_a_dead_microphone_is_told(portaudio):
     assert microphone.notes[0].startswith("dead microphone: 2.0 s")
 
 
+def test_each_trouble_is_news_once_though_its_numbers_grow(portaudio):
+    microphone = mic.microphone()
+    listening = iter(microphone)
+    news = []
+    for i in range(200):
+        portaudio.speak(np.zeros(320), i * 0.02)
+        next(listening)
+        news += microphone.news()
+    assert [note.split(":")[0] for note in news] == ["dead microphone"]
+
+
 def test_an_unplugged_microphone_is_told_after_what_it_gave(portaudio):
     microphone = mic.microphone()
     portaudio.speak(ramp(320), 0.0)
