@@ -109,7 +109,7 @@ class Ears:
         self._sound = np.zeros(0, np.float32)
         self._sound_from = 0
         self._heard_until = 0
-        self._origin_ns = 0
+        self._origin_ns: int | None = None
         self._first_until: int | None = None
         self._searches: list[Search] = []
         self._awake_until = -1
@@ -118,7 +118,7 @@ class Ears:
     def process(self, chunk: AudioChunk) -> list[Heard]:
         """Take in the next piece of sound; gives the utterances that ended in it."""
         begun = time.thread_time()
-        if not self._heard_until:
+        if self._origin_ns is None:
             self._origin_ns = chunk.t_ns
         self._sound = np.concatenate([self._sound, chunk.samples])
         heard = []
@@ -191,12 +191,13 @@ class Ears:
         if heard is None:
             return []
         self._awake_until = -1
-        if heard.wake and not heard.intent:
+        if heard.wake and (heard.rejected or not heard.intent):
+            # the command is still to come, or to come again
             self._awake_until = span.end + round(AWAKE_S * 1e9 / NS_A_SAMPLE)
         return [replace(heard, cpu_s=round(time.thread_time() - begun, 4))]
 
     def _time_ns(self, sample: int) -> int:
-        return self._origin_ns + sample * NS_A_SAMPLE
+        return (self._origin_ns or 0) + sample * NS_A_SAMPLE
 
     def _forget(self) -> None:
         """Drop sound that no utterance can reach any more; in silence, look after the grammar's files."""

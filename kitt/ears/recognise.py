@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kitt.ears.acoustic import SecondPass
-from kitt.ears.decoder import FILLER, Decoder, Path
+from kitt.ears.decoder import FILLER, Decoder, Path, free_phones
 from kitt.ears.encoder import PAD
 from kitt.ears.grammar import Grammar
 from kitt.ears.judge import Limits, confidence, refusal
@@ -18,6 +18,9 @@ NS_A_SAMPLE = 62_500
 N_BEST = 5
 AROUND_WAKE = 0.0
 """A wake phrase may stand among other words."""
+NOTHING = "nothing was said"
+FEWEST_PHONES = 2
+"""Less than this after a wake phrase is its echo, and no command."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,8 @@ class Recogniser:
             if found and found[0].per_phone >= wake.limit:
                 said, wake_score = found[0].text, found[0].per_phone
                 posteriors = posteriors[found[0].words[-1].last_frame + 1 :]
+                if len(free_phones(posteriors)) < FEWEST_PHONES:
+                    return _Reading(language, (), said, wake_score)
             elif not awake:
                 return None
         paths = [
@@ -111,8 +116,8 @@ class Recogniser:
             score = round(path.per_phone, 4)
             candidates.append(Candidate(path.intent, slots, path.text, score, path.phones, round(worst, 4)))
         if not candidates:
-            reason = "nothing was said"
-            return Heard(t_ns, t_ns, reading.language, "", {}, "", 0.0, True, reason, reading.wake, reading.wake_score)
+            wake, score = reading.wake, reading.wake_score
+            return Heard(t_ns, t_ns, reading.language, "", {}, "", 0.0, not wake, "" if wake else NOTHING, wake, score)
         (_, path), rivals = reading.paths[0], [p for _, p in reading.paths[1:]]
         reason = refusal(path, rivals, self._limits)
         return Heard(

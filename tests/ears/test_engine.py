@@ -1,0 +1,169 @@
+"""The ears as a whole, over sound that spells itself out: segmentation, verdicts, wake phrases, languages, reload."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kitt.ears.engine import Ears
+from kitt.ears.grammar import Grammar
+from kitt.errors import KittError
+from kitt.types import F32, AudioChunk, Heard
+from tests.ears.coded import networks, silence, speech
+
+SECOND = 16_000
+
+
+def grammar_of(language: str = "en", **intents: list[str]) -> Grammar:
+    return Grammar.of_sentences(intents, language, "test")
+
+
+def say(grammar: Grammar, text: str) -> F32:
+    return speech(*(grammar.prons[w][0] for w in text.split()))
+
+
+LIGHTS = grammar_of(LightOn=["turn on the lights", "lights"], Wipers=["start the wipers"])
+
+
+def heard_in(ears: Ears, sound: F32, step: int = 320, t_ns: int = 0) -> list[Heard]:
+    out = []
+    for i in range(0, len(sound), step):
+        out += ears.process(AudioChunk(t_ns + i * 62_500, sound[i : i + step]))
+    return out + ears.finish()
+
+
+def test_two_commands_are_two_utterances_with_their_times() -> None:
+    sound = np.concatenate(
+        [silence(SECOND), say(LIGHTS, "turn on the lights"), silence(SECOND), say(LIGHTS, "start the wipers")]
+    )
+    first, second = heard_in(Ears([LIGHTS], networks=networks()), sound, t_ns=5_000_000_000)
+    assert (first.intent, first.text, first.rejected) == ("LightOn", "turn on the lights", False)
+    assert (second.intent, second.rejected) == ("Wipers", False)
+    assert first.t_start_ns == pytest.approx(6_000_000_000, abs=60_000_000)
+    length_ns = len(say(LIGHTS, "turn on the lights")) * 62_500
+    assert first.t_end_ns == pytest.approx(6_000_000_000 + length_ns, abs=60_000_000)
+    assert first.confidence > 0.9
+
+
+@pytest.mark.parametrize("step", [100, 512, 7000])
+def test_the_size_of_the_chunks_makes_no_difference(step: int) -> None:
+    sound = np.concatenate([silence(3000), say(LIGHTS, "lights"), silence(SECOND), say(LIGHTS, "start the wipers")])
+
+    def told(size: int) -> list[tuple[int, int, str, float]]:
+        heard = heard_in(Ears([LIGHTS], networks=networks()), sound, size)
+        return [(h.t_start_ns, h.t_end_ns, h.text, h.confidence) for h in heard]
+
+    assert told(step) == told(len(sound))
+
+
+def test_what_is_not_in_the_grammar_is_rejected_with_a_reason() -> None:
+    other = grammar_of(Other=["completely different words"])
+    (heard,) = heard_in(Ears([LIGHTS], networks=networks()), say(other, "completely different words"))
+    assert heard.rejected
+    assert "not in the grammar" in heard.reason
+    assert heard.n_best
+
+
+def test_everything_is_taken_when_asked_to() -> None:
+    other = grammar_of(Other=["completely different words"])
+    (heard,) = heard_in(Ears([LIGHTS], networks=networks(), accept_all=True), say(other, "completely different words"))
+    assert not heard.rejected
+    assert heard.n_best[0].score < -1
+
+
+def test_a_pause_ends_an_utterance_early_only_where_the_grammar_may_end() -> None:
+    """224 ms after "lights", 800 ms after "start the"."""
+    for text, ends in (("lights", True), ("start the", False)):
+        sound = np.concatenate([silence(4096), say(LIGHTS, text), silence(round(0.45 * SECOND))])
+        ears = Ears([LIGHTS], networks=networks())
+        heard = [h for i in range(0, len(sound), 512) for h in ears.process(AudioChunk(0, sound[i : i + 512]))]
+        assert bool(heard) is ends, text
+
+
+def test_a_wake_phrase_must_go_before_a_command() -> None:
+    wake = grammar_of(Wake=["hey kitt"])
+    ears = Ears([LIGHTS], wake="hey kitt", networks=networks())
+    assert heard_in(ears, say(LIGHTS, "lights")) == []
+    ears.reset()
+    (heard,) = heard_in(ears, np.concatenate([say(wake, "hey kitt"), say(LIGHTS, "turn on the lights")]))
+    assert (heard.intent, heard.wake, heard.rejected) == ("LightOn", "hey kitt", False)
+    assert heard.wake_score > -0.2
+
+
+def test_a_wake_phrase_alone_opens_the_ears_for_the_next_utterance() -> None:
+    wake = grammar_of(Wake=["hey kitt"])
+    ears = Ears([LIGHTS], wake="hey kitt", networks=networks())
+    pause = silence(2 * SECOND)
+    sound = [say(wake, "hey kitt"), pause, say(LIGHTS, "lights"), pause, say(LIGHTS, "lights"), pause]
+    alone, command = heard_in(ears, np.concatenate(sound))
+    assert (alone.wake, alone.intent) == ("hey kitt", "")
+    assert (command.intent, command.rejected) == ("LightOn", False)
+
+
+def test_a_wake_phrase_is_forgotten_after_six_seconds() -> None:
+    wake = grammar_of(Wake=["hey kitt"])
+    ears = Ears([LIGHTS], wake="hey kitt", networks=networks())
+    heard = heard_in(ears, np.concatenate([say(wake, "hey kitt"), silence(8 * SECOND), say(LIGHTS, "lights")]))
+    assert [h.wake for h in heard] == ["hey kitt"]
+
+
+def test_the_language_that_fits_best_is_chosen() -> None:
+    french = grammar_of("fr", Essuie=["allume les essuie-glaces"])
+    ears = Ears([LIGHTS, french], "auto", networks=networks())
+    assert [h.language for h in heard_in(ears, say(french, "allume les essuie-glaces"))] == ["fr"]
+    ears.reset()
+    assert [h.language for h in heard_in(ears, say(LIGHTS, "turn on the lights"))] == ["en"]
+
+
+def test_a_grammar_of_another_language_is_refused() -> None:
+    with pytest.raises(KittError, match="the grammar is in 'fr', the ears hear 'en'"):
+        Ears([grammar_of("fr", A=["bonjour"])], "en", networks=networks())
+
+
+def test_an_unknown_language_is_refused() -> None:
+    with pytest.raises(KittError, match="unknown language 'de'; allowed: en, fr, es, auto"):
+        Ears([LIGHTS], "de", networks=networks())
+
+
+def test_a_changed_grammar_is_in_force_without_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    text = "language: en\nintents:\n  {0}:\n    data:\n      - sentences: ['{1}']\n"
+    path.write_text(text.format("LightOn", "turn on the lights"))
+    ears = Ears([path], networks=networks())
+    (before,) = heard_in(ears, say(LIGHTS, "start the wipers"))
+    path.write_text(text.format("Wipers", "start the wipers"))
+    heard = heard_in(ears, np.concatenate([silence(3 * SECOND), say(LIGHTS, "start the wipers")]))
+    assert (before.rejected, heard[-1].intent, heard[-1].rejected) == (True, "Wipers", False)
+
+
+def test_a_grammar_spoilt_while_in_use_is_told_and_the_old_one_stays(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    good = "language: en\nintents:\n  LightOn:\n    data:\n      - sentences: ['turn on the lights']\n"
+    path.write_text(good)
+    ears = Ears([path], networks=networks())
+    path.write_text(good.replace("[", "[[").replace("]", ""))
+    assert not ears.refresh()
+    ears.refresh()
+    (problem,) = ears.problems
+    assert str(path) in problem
+    assert "stays in force" in problem
+    (heard,) = heard_in(ears, say(LIGHTS, "turn on the lights"))
+    assert not heard.rejected
+
+
+def test_a_whole_recording_at_another_rate_says_so() -> None:
+    sound = np.repeat(np.concatenate([silence(SECOND), say(LIGHTS, "lights")]), 3)
+    (heard,) = Ears([LIGHTS], networks=networks()).listen(sound, 48_000)
+    assert heard.intent == "LightOn"
+    assert any("48000" in note for note in heard.notes)
+
+
+def test_silence_is_no_utterance() -> None:
+    assert heard_in(Ears([LIGHTS], networks=networks()), silence(5 * SECOND)) == []
+
+
+def test_sound_that_nothing_can_reach_any_more_is_let_go() -> None:
+    ears = Ears([LIGHTS], networks=networks())
+    for _ in range(100):
+        ears.process(AudioChunk(0, silence(SECOND)))
+    assert len(ears._sound) < 2 * SECOND
