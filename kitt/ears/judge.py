@@ -37,7 +37,7 @@ OPEN = Limits(-math.inf, -math.inf, -math.inf, 0, -math.inf, -math.inf)
 def confidence(path: Path, rivals: Sequence[Path]) -> float:
     """0..1: the probability of the sentence among its rivals and the free phone loop, by their scores a phone."""
     fit = math.exp(min(0.0, path.per_phone))
-    against = max((r.score for r in rivals), default=-math.inf)
+    against = max((r.score for r in rivals if r.intent != path.intent), default=-math.inf)
     return fit / (1.0 + math.exp(min(50.0, against - path.score)))
 
 
@@ -51,7 +51,8 @@ def refusal(path: Path, rivals: Sequence[Path], limits: Limits) -> str:
     if worst and worst.score < limits.word:
         return f"not in the grammar: '{worst.text}' was not heard ({worst.score:.2f} a phone, below {limits.word:.2f})"
     for rival in rivals:
-        if path.score - rival.score < limits.margin:
+        # one intent may stand in several grammars
+        if rival.intent != path.intent and path.score - rival.score < limits.margin:
             return (
                 f"unclear: '{path.text}' ({path.intent}) or '{rival.text}' ({rival.intent}), "
                 f"{path.score - rival.score:.2f} apart, below {limits.margin:.2f}"
