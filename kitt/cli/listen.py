@@ -91,16 +91,15 @@ def _microphone(ears: Ears, device: str | None, explained: bool, write: Any) -> 
 
     with microphone(device) as sound:
         typer.echo("listening; Ctrl-C ends", err=True)
-        said: set[str] = set()
+        told_of = 0
         try:
             for chunk in sound:
                 for heard in ears.process(chunk):
                     say(heard)
                 # a microphone that died, sound that was lost, a grammar that was spoilt: told when it happens
-                for problem in (*ears.problems, *sound.notes):
-                    if problem not in said:
-                        typer.echo(f"kitt: {problem}", err=True)
-                        said.add(problem)
+                for problem in (*sound.news(), *ears.problems[told_of:]):
+                    typer.echo(f"kitt: {problem}", err=True)
+                told_of = len(ears.problems)
         except KeyboardInterrupt:
             for heard in ears.finish():
                 say(heard)

@@ -23,6 +23,7 @@ from kitt.ears.endpoint import EndPointer, Pauses, Span
 from kitt.ears.grammar import Grammar
 from kitt.ears.judge import OPEN, Limits
 from kitt.ears.recognise import NS_A_SAMPLE, Recogniser, Vocabulary, Wake
+from kitt.ears.timeline import Timeline
 from kitt.ears.vad import FRAME, VoiceActivity
 from kitt.ears.wake import DEFAULT, wake_grammar
 from kitt.errors import KittError
@@ -109,7 +110,7 @@ class Ears:
         self._sound = np.zeros(0, np.float32)
         self._sound_from = 0
         self._heard_until = 0
-        self._origin_ns: int | None = None
+        self._timeline = Timeline()
         self._first_until: int | None = None
         self._searches: list[Search] = []
         self._awake_until = -1
@@ -118,8 +119,7 @@ class Ears:
     def process(self, chunk: AudioChunk) -> list[Heard]:
         """Take in the next piece of sound; gives the utterances that ended in it."""
         begun = time.thread_time()
-        if self._origin_ns is None:
-            self._origin_ns = chunk.t_ns
+        self._timeline.add(chunk)
         self._sound = np.concatenate([self._sound, chunk.samples])
         heard = []
         for probability in self._voice.push(chunk.samples):
@@ -186,7 +186,7 @@ class Ears:
     def _utterance(self, span: Span, begun: float) -> list[Heard]:
         samples = self._sound[span.start - self._sound_from : span.end - self._sound_from]
         awake = span.speech_start < self._awake_until
-        heard = self._recogniser.recognise(samples, self._time_ns(span.start), awake=awake)
+        heard = self._recogniser.recognise(samples, self._timeline.t_ns(span.start), awake=awake)
         self._first_until = None
         if heard is None:
             return []
@@ -195,9 +195,6 @@ class Ears:
             # the command is still to come, or to come again
             self._awake_until = span.end + round(AWAKE_S * 1e9 / NS_A_SAMPLE)
         return [replace(heard, cpu_s=round(time.thread_time() - begun, 4))]
-
-    def _time_ns(self, sample: int) -> int:
-        return (self._origin_ns or 0) + sample * NS_A_SAMPLE
 
     def _forget(self) -> None:
         """Drop sound that no utterance can reach any more; in silence, look after the grammar's files."""

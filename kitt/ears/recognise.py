@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from kitt.ears.acoustic import SecondPass
 from kitt.ears.decoder import FILLER, Decoder, Path, free_phones
-from kitt.ears.encoder import PAD
+from kitt.ears.encoder import PAD, SAMPLES_A_FRAME
 from kitt.ears.grammar import Grammar
 from kitt.ears.judge import Limits, confidence, refusal
 from kitt.types import F32, Candidate, Heard
 
-SAMPLES_A_FRAME = 384
 NS_A_SAMPLE = 62_500
 """At 16 kHz."""
 N_BEST = 5

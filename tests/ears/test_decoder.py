@@ -85,7 +85,7 @@ def test_finds_the_best_alignment_of_every_intent(sentences: list[tuple[int, ...
     relative = log_posteriors - log_posteriors.max(1, keepdims=True)
     expected = {f"intent{i}": by_definition(s, relative, -2.5) for i, s in enumerate(sentences)}
 
-    found = Decoder(graph).decode(log_posteriors, n_best=10)
+    found = Decoder(graph).decode(log_posteriors, n_best=10, filler=-2.5)
 
     possible = {k: v for k, v in expected.items() if v > -np.inf}
     assert {p.intent for p in found} == set(possible)

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kitt.ears.features import STACK
+from kitt.ears.encoder import beside
+from kitt.ears.features import stack
 from kitt.ears.g2p.espeak import EspeakPronouncer
 from kitt.types import LANGUAGES
 from tools.train_speech.corpus import read_list, shards
@@ -19,11 +20,13 @@ from tools.train_speech.human import Clip
 
 SYNTHETIC_A_PASS, HUMAN_A_PASS = 1, 3
 """Views of one clip that one pass over the data uses."""
+HARD_SHARE = 0.6
+"""How often the view is a noisy one."""
 
 
 @dataclass
 class Views:
-    """All views there are, by kind of features ("encoder" or "mel"); grows as shards are prepared."""
+    """All views there are, by kind of features ("both" or "mel"); grows as shards are prepared."""
 
     work: Path
     kind: str
@@ -32,6 +35,7 @@ class Views:
     language: list[int] = field(default_factory=list)
     clip: list[int] = field(default_factory=list)
     human: list[bool] = field(default_factory=list)
+    hard: list[bool] = field(default_factory=list)
     _seen: set[int] = field(default_factory=set)
 
     def grow(self) -> int:
@@ -44,11 +48,14 @@ class Views:
                 continue
             self._seen.add(number)
             first = sum(len(s) for s in shards(listed)[:number])
+            before, hard = -1, False
             with np.load(path) as stored:
-                parts = np.split(stored[self.kind], stored[f"{self.kind}_ends"][:-1])
+                parts = {k: np.split(stored[k], stored[f"{k}_ends"][:-1]) for k in ("encoder", "mel")}
                 rows = stored["clip"]
-            for row, part in zip(rows, parts, strict=True):
-                frames = part if self.kind == "encoder" else _stacked(part)
+            for row, encoded, mel in zip(rows, parts["encoder"], parts["mel"], strict=True):
+                hard = before == row and not hard
+                before = row
+                frames = stack(mel) if self.kind == "mel" else beside(encoded, mel).astype(np.float16)
                 phones = labels[first + row]
                 # CTC needs a frame a phone, and one more between two equal ones
                 if phones and len(frames) > len(phones) + sum(a == b for a, b in pairwise(phones)):
@@ -57,6 +64,7 @@ class Views:
                     self.language.append(LANGUAGES.index(shard[row].language))
                     self.clip.append(first + row)
                     self.human.append(bool(shard[row].path))
+                    self.hard.append(hard)
         return len(self._seen)
 
     def batches(self, size: int, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
@@ -67,17 +75,13 @@ class Views:
         picked = []
         for views in by_clip.values():
             count = HUMAN_A_PASS if self.human[views[0]] else SYNTHETIC_A_PASS
-            picked += list(rng.permutation(views)[:count])
+            liked = np.array([HARD_SHARE if self.hard[v] else 1 - HARD_SHARE for v in views])
+            picked += list(rng.choice(views, min(count, len(views)), replace=False, p=liked / liked.sum()))
         lengths = np.array([len(self.features[v]) for v in picked]) * rng.uniform(0.95, 1.05, len(picked))
         order = np.array(picked)[np.argsort(lengths)]
         groups = [order[i : i + size] for i in range(0, len(order), size)]
         for g in rng.permutation(len(groups)):
             yield groups[g]
-
-
-def _stacked(mel: NDArray[np.float16]) -> NDArray[np.float16]:
-    steps = len(mel) // STACK
-    return mel[: steps * STACK].reshape(steps, -1)
 
 
 def _labels(work: Path, listed: Sequence[Clip]) -> list[list[int]]:
