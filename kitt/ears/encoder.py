@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from kitt.ears.denoise import denoise
 from kitt.ears.features import FLOOR, HOP, MELS, STACK, log_mel
 from kitt.engine.backend import Backend
 from kitt.types import F32
@@ -49,4 +50,4 @@ def beside(encoded: F32, mel: F32) -> F32:
 
 def utterance(backend: Backend, samples: F32) -> F32:
     """What the second pass hears of an utterance: float32 (n,) mono 16 kHz -> float32 (T, BOTH)."""
-    return beside(encode(backend, samples), log_mel(samples))
+    return beside(encode(backend, denoise(samples)), log_mel(samples))
