@@ -7,7 +7,7 @@ distances that kitt reads in it rest on the drawn part's camera. The truth ends 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +18,8 @@ from kitt.drive.records import AUDIO_TOPIC, IMAGE_TOPIC, SPEED_TOPIC, Picture, S
 from kitt.drive.writer import DriveWriter
 from kitt.sim import footage, world
 from kitt.sim.render import SEED, Painter, Seen
-from kitt.sim.sound import RATE_HZ, Say, soundtrack
-from kitt.sim.truth_file import ATTACHMENT, TrueFrame, TrueObject, TrueWarning, Truth, dump
+from kitt.sim.sound import RATE_HZ, Say, Speech, soundtrack, speeches
+from kitt.sim.truth_file import ATTACHMENT, TrueFrame, TrueObject, TrueSpoken, TrueWarning, Truth, dump
 from kitt.sim.view import CALIBRATION, HEIGHT, WIDTH
 from kitt.types import U8
 
@@ -50,12 +50,12 @@ def make_sample(
     footage.make_folder(path.parent)
     part = path.with_name(f".{path.name}.part")
     painter, frames = Painter(), []
-    filmed = 0
+    filmed, said = 0, speeches(say)
     try:
         with DriveWriter(part, force=True) as writer:
             writer.attach(CAMERA_ATTACHMENT, to_toml(CALIBRATION).encode(), "application/toml")
             duration_s = world.DURATION_S + (_film_s(film) if film else 0.0)
-            beside = _beside(duration_s, say)
+            beside = _beside(duration_s, said)
             waiting = next(beside, None)
             for picture, seen in _all_pictures(painter, film):
                 while waiting is not None and waiting.t_ns <= picture.t_ns:
@@ -70,7 +70,7 @@ def make_sample(
             while waiting is not None:
                 writer.write(waiting)
                 waiting = next(beside, None)
-            writer.attach(ATTACHMENT, dump(_truth(tuple(frames))), "application/jsonl")
+            writer.attach(ATTACHMENT, dump(_truth(tuple(frames), said)), "application/jsonl")
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
@@ -90,9 +90,9 @@ def _all_pictures(painter: Painter, film: Path | None) -> Iterator[tuple[Picture
         yield Picture(_END_NS + t_ns, IMAGE_TOPIC, "jpeg", _jpeg(image)), None
 
 
-def _beside(duration_s: float, say: Say | None) -> Iterator[TimedRecord]:
+def _beside(duration_s: float, said: Sequence[Speech]) -> Iterator[TimedRecord]:
     """Speed and sound in the order of their times."""
-    track = soundtrack(duration_s, say, SEED)
+    track = soundtrack(duration_s, said, SEED)
     step = round(RATE_HZ * SOUND_S)
     sounds = {round(k * 1e9 / RATE_HZ): track[k : k + step] for k in range(0, len(track), step)}
     speeds = {round(k * 1e9 / SPEED_HZ): k / SPEED_HZ for k in range(round(duration_s * SPEED_HZ))}
@@ -124,14 +124,15 @@ def _true_object(t_s: float, seen: Seen) -> TrueObject:
     )
 
 
-def _truth(frames: tuple[TrueFrame, ...]) -> Truth:
+def _truth(frames: tuple[TrueFrame, ...], said: Sequence[Speech]) -> Truth:
     def ns(seconds: float) -> int:
         return round(seconds * 1e9)
 
     warnings = tuple(
         TrueWarning(e.event, ns(e.from_s), ns(e.to_s), ns(e.due_s), e.object_ids) for e in world.expected()
     )
-    return Truth(WIDTH, HEIGHT, 0, frames[-1].t_ns, warnings, frames)
+    spoken = tuple(TrueSpoken(ns(s.spoken.at_s), ns(s.to_s), s.spoken.language, s.spoken.intent) for s in said)
+    return Truth(WIDTH, HEIGHT, 0, frames[-1].t_ns, warnings, frames, spoken)
 
 
 def _film_s(film: Path) -> float:

@@ -5,7 +5,7 @@ The questions are there for the ears: synthesised, at written times, louder than
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -29,29 +29,45 @@ class Spoken:
     at_s: float
     language: str
     text: str
+    intent: str
+    """What the car grammar takes it for."""
 
 
 SPOKEN = (
-    Spoken(1.0, "en", "KITT, what do you see?"),
-    Spoken(9.0, "fr", "KITT, qu'est-ce que tu vois ?"),
-    Spoken(18.3, "es", "KITT, ¿qué ves?"),
-    Spoken(25.3, "en", "KITT, what do you see?"),
+    Spoken(1.0, "en", "KITT, what do you see?", "EyesDescribe"),
+    Spoken(9.0, "fr", "KITT, qu'est-ce que tu vois ?", "EyesDescribe"),
+    Spoken(18.3, "es", "KITT, ¿qué ves?", "EyesDescribe"),
+    Spoken(25.3, "en", "KITT, what do you see?", "EyesDescribe"),
 )
 
 Say = Callable[[str, str], Utterance]
 """say(text, language) -> its sound."""
 
 
-def soundtrack(duration_s: float, say: Say | None, seed: int) -> NDArray[np.int16]:
-    """The whole track, int16 (n, 1) at RATE_HZ; without `say` nobody speaks."""
+@dataclass(frozen=True, eq=False)
+class Speech:
+    """A sentence as it sounds: float32 (n,) at RATE_HZ."""
+
+    spoken: Spoken
+    samples: F32
+
+    @property
+    def to_s(self) -> float:
+        return self.spoken.at_s + len(self.samples) / RATE_HZ
+
+
+def speeches(say: Say | None) -> tuple[Speech, ...]:
+    """All that the driver says; without `say` nothing."""
+    return tuple(Speech(s, resample(say(s.text, s.language))) for s in SPOKEN) if say else ()
+
+
+def soundtrack(duration_s: float, said: Sequence[Speech], seed: int) -> NDArray[np.int16]:
+    """The whole track, int16 (n, 1) at RATE_HZ."""
     track = engine(duration_s, seed)
-    for spoken in SPOKEN:
-        if say is None:
-            break
-        speech = resample(say(spoken.text, spoken.language))
-        begin = round(spoken.at_s * RATE_HZ)
-        end = min(begin + len(speech), len(track))
-        track[begin:end] += 0.5 * speech[: end - begin]
+    for speech in said:
+        begin = round(speech.spoken.at_s * RATE_HZ)
+        end = min(begin + len(speech.samples), len(track))
+        track[begin:end] += 0.5 * speech.samples[: end - begin]
     return np.rint(np.clip(track, -1.0, 1.0) * 32767).astype(np.int16)[:, None]
 
 

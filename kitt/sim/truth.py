@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any
 
+from kitt.sim.truth_ears import judge_ears
 from kitt.sim.truth_file import Box, TrueFrame, TrueObject, TrueWarning, Truth, load
 from kitt.types import CLASSES, VEHICLES
 
@@ -95,9 +96,13 @@ class TruthReport:
         }
 
 
-def judge(truth: bytes, tracks_rows: list[Row], events_rows: list[Row]) -> dict[str, Any]:
-    """The report's figures from the truth attachment and the rows of tracks.jsonl and events.jsonl."""
-    return compare(load(truth), tracks_rows, events_rows).as_dict()
+def judge(truth: bytes, tracks_rows: list[Row], events_rows: list[Row], listened: bool = True) -> dict[str, Any]:
+    """The report's figures from the truth attachment and the rows of tracks.jsonl and events.jsonl; ears that were
+    off are not judged."""
+    known = load(truth)
+    return compare(known, tracks_rows, events_rows).as_dict() | judge_ears(
+        known, [row["t_ns"] for row in tracks_rows], events_rows, listened
+    )
 
 
 def compare(truth: Truth, tracks_rows: list[Row], events_rows: list[Row]) -> TruthReport:

@@ -1,8 +1,9 @@
 """What is true in a generated drive, as it lies in the drive's attachment truth.jsonl.
 
-The first line tells of the drive: which stretch of it the truth covers, and which warnings must come when. Every
-further line is a picture with its objects. Boxes are pixels x1 y1 x2 y2; `visible` is the share of an object that
-lies within the picture and before which nothing else stands. Unknown or senseless numbers are null.
+The first line tells of the drive: which stretch of it the truth covers, which warnings must come when, and which
+commands are spoken. Every further line is a picture with its objects. Boxes are pixels x1 y1 x2 y2; `visible` is the
+share of an object that lies within the picture and before which nothing else stands. Unknown or senseless numbers are
+null.
 """
 
 from __future__ import annotations
@@ -62,8 +63,21 @@ class TrueWarning:
 
 
 @dataclass(frozen=True)
+class TrueSpoken:
+    """A command that is said between two moments."""
+
+    from_ns: int
+    to_ns: int
+    language: str
+    intent: str
+
+
+@dataclass(frozen=True)
 class Truth:
-    """All of it. Outside `from_ns`..`until_ns` nothing is known, so nothing is right or wrong there."""
+    """All of it. Outside `from_ns`..`until_ns` nothing is known of the road, so nothing is right or wrong there.
+
+    spoken: every command in the drive's sound, to its end; None where that is not known.
+    """
 
     width_px: int
     height_px: int
@@ -71,6 +85,7 @@ class Truth:
     until_ns: int
     warnings: tuple[TrueWarning, ...]
     frames: tuple[TrueFrame, ...]
+    spoken: tuple[TrueSpoken, ...] | None = None
 
 
 def dump(truth: Truth) -> bytes:
@@ -82,6 +97,7 @@ def dump(truth: Truth) -> bytes:
         "from_ns": truth.from_ns,
         "until_ns": truth.until_ns,
         "warnings": [asdict(w) for w in truth.warnings],
+        "spoken": None if truth.spoken is None else [asdict(s) for s in truth.spoken],
     }
     lines: Iterable[Any] = (head, *(asdict(frame) for frame in truth.frames))
     return b"".join(json.dumps(_rounded(line), separators=(",", ":")).encode() + b"\n" for line in lines)
@@ -97,12 +113,16 @@ def load(data: bytes) -> Truth:
         if head["kitt_truth"] != VERSION:
             raise KittError(f"{ATTACHMENT}:1: version {head['kitt_truth']}, this kitt reads {VERSION}")
         warnings = tuple(TrueWarning(**{**w, "object_ids": tuple(w["object_ids"])}) for w in head["warnings"])
+        # truths written before kitt had ears are silent about it
+        said = head.get("spoken")
+        spoken = None if said is None else tuple(TrueSpoken(**s) for s in said)
         frames = []
         for number, line in enumerate(lines[1:], 2):  # noqa: B007 -- the error names it
             row = json.loads(line)
             objects = tuple(_object(o) for o in row["objects"])
             frames.append(TrueFrame(int(row["t_ns"]), float(row["speed_mps"]), objects))
-        return Truth(head["width_px"], head["height_px"], head["from_ns"], head["until_ns"], warnings, tuple(frames))
+        size = head["width_px"], head["height_px"]
+        return Truth(*size, head["from_ns"], head["until_ns"], warnings, tuple(frames), spoken)
     except (ValueError, KeyError, TypeError, IndexError) as e:
         raise KittError(
             f"{ATTACHMENT}:{number}: not a truth that kitt wrote ({type(e).__name__}: {e}); make the drive anew: "

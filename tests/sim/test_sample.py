@@ -13,9 +13,12 @@ from kitt.runtime.outputs.lines import tracks_row, warning_row
 from kitt.runtime.replay import Replay, ReplayOptions
 from kitt.sim import world
 from kitt.sim.sample import frame_ns, make_sample
+from kitt.sim.sound import SPOKEN
 from kitt.sim.truth import judge
 from kitt.sim.truth_file import load
 from kitt.sim.view import CALIBRATION
+
+from .test_sound import beep
 
 FRAMES = 4
 
@@ -59,6 +62,17 @@ def test_the_truth_is_attached_with_a_line_a_picture(drive: Path) -> None:
     lead = next(o for o in truth.frames[0].objects if o.id == world.LEAD_ID)
     assert (lead.kind, lead.distance_m, lead.ttc_s) == ("car", 8.0, None)
     assert [w.event for w in truth.warnings] == [w.event for w in world.expected()]
+
+
+def test_the_truth_knows_what_is_said(tmp_path: Path, drive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world, "FRAMES", 1)
+    made = make_sample(tmp_path / "sample.mcap", film=None, say=beep).path
+    spoken = load(open_source(made).attachments["truth.jsonl"]).spoken
+    assert spoken is not None
+    assert [(s.from_ns, s.to_ns, s.language, s.intent) for s in spoken] == [
+        (round(q.at_s * 1e9), round((q.at_s + 1) * 1e9), q.language, q.intent) for q in SPOKEN
+    ]
+    assert load(open_source(drive).attachments["truth.jsonl"]).spoken == (), "nobody speaks without a voice"
 
 
 def test_two_makings_give_the_same_bytes(drive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

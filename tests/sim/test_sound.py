@@ -1,8 +1,13 @@
 """The sound track: an engine that follows the speed, and questions at their times."""
 
+import re
+
 import numpy as np
 
-from kitt.sim.sound import RATE_HZ, SPOKEN, engine, resample, soundtrack
+from kitt.ears.engine import GRAMMARS
+from kitt.ears.grammar import Grammar
+from kitt.ears.wake import DEFAULT
+from kitt.sim.sound import RATE_HZ, SPOKEN, engine, resample, soundtrack, speeches
 from kitt.types import Utterance
 
 
@@ -17,18 +22,30 @@ def loudness(track: np.ndarray, from_s: float, to_s: float) -> float:
 
 
 def test_it_lasts_as_long_as_asked_and_repeats_itself() -> None:
-    track = soundtrack(3.0, None, 1)
+    track = soundtrack(3.0, (), 1)
     assert track.shape == (3 * RATE_HZ, 1)
     assert track.dtype == np.int16
-    assert np.array_equal(track, soundtrack(3.0, None, 1))
+    assert np.array_equal(track, soundtrack(3.0, speeches(None), 1))
 
 
 def test_questions_come_at_their_times_and_well_above_the_engine() -> None:
-    quiet, spoken = soundtrack(20.0, None, 1), soundtrack(20.0, beep, 1)
+    quiet, spoken = soundtrack(20.0, (), 1), soundtrack(20.0, speeches(beep), 1)
     for question in (q for q in SPOKEN if q.at_s < 18):
         said, around = (loudness(track, question.at_s + 0.1, question.at_s + 0.9) for track in (spoken, quiet))
         assert said > 4 * around
         assert np.array_equal(spoken[: RATE_HZ // 2], quiet[: RATE_HZ // 2])
+
+
+def test_each_question_is_a_sentence_of_the_car_grammar_after_the_wake_phrase() -> None:
+    for question in SPOKEN:
+        wake, *words = re.findall(r"[\w'-]+", question.text.lower())
+        assert wake in DEFAULT[question.language]
+        grammar = Grammar.load(GRAMMARS / question.language)
+        assert grammar.parse(words) == (question.intent, {})
+
+
+def test_a_question_ends_when_its_sound_does() -> None:
+    assert [s.to_s for s in speeches(beep)] == [q.at_s + 1.0 for q in SPOKEN]
 
 
 def test_the_engine_is_louder_at_speed_and_never_clips() -> None:
