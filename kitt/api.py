@@ -10,7 +10,7 @@ from kitt.drive.records import Record
 from kitt.drive.source import open_source
 from kitt.runtime.pipeline import FrameResult
 from kitt.runtime.replay import Replay, ReplayOptions
-from kitt.types import Notice, Warning
+from kitt.types import Heard, Notice, Warning
 
 
 def replay(
@@ -21,12 +21,13 @@ def replay(
     from_s: float | None = None,
     to_s: float | None = None,
     fps: float | None = None,
-    on_event: Callable[[Warning | Notice], None] | None = None,
+    on_event: Callable[[Warning | Notice | Heard], None] | None = None,
 ) -> Iterator[FrameResult]:
-    """Run a drive (MCAP, video, folder of pictures) through the eyes and yield what each frame gave.
+    """Run a drive (MCAP, video, folder of pictures) through eyes and ears and yield what each frame gave.
 
     `from_s`, `to_s`: seconds since the drive's start. `fps`: for a folder of pictures without times. `camera`: a
-    calibration or its TOML file; without one the drive's own or an estimated one serves. Raises KittError.
+    calibration or its TOML file; without one the drive's own or an estimated one serves. `on_event`: told everything
+    that stands in events.jsonl, as it comes. Raises KittError.
     """
     if isinstance(camera, (str, Path)):
         camera = load_camera(camera)
@@ -37,9 +38,13 @@ def replay(
 class _Teller:
     """A replay's sink that passes on its events."""
 
-    def __init__(self, on_event: Callable[[Warning | Notice], None]) -> None:
+    def __init__(self, on_event: Callable[[Warning | Notice | Heard], None]) -> None:
+        self._on_event = on_event
         self.warning: Callable[[Warning], None] = on_event
         self.notice: Callable[[Notice], None] = on_event
+
+    def heard(self, t_ns: int, heard: Heard) -> None:
+        self._on_event(heard)
 
     def record(self, record: Record) -> None: ...
     def result(self, result: FrameResult) -> None: ...

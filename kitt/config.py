@@ -86,12 +86,23 @@ class VoiceConfig:
 
 
 @dataclass(frozen=True)
+class EarsConfig:
+    """What kitt listens to in the drive's sound."""
+
+    enabled: bool = setting(True, "false leaves the sound unheard")
+    language: str = setting("auto", "language of commands; auto = whichever is spoken", choices=(*LANGUAGES, "auto"))
+    wake: str = setting("kitt", "phrase that must go before a command; 'kitt' = kitt's own; '' = none needed")
+    grammar: str = setting("", "grammar file or folder; '' = the car grammar")
+
+
+@dataclass(frozen=True)
 class Config:
     """Everything a kitt.toml may hold."""
 
     eyes: EyesConfig = field(default_factory=EyesConfig)
     warnings: WarningsConfig = field(default_factory=WarningsConfig)
     voice: VoiceConfig = field(default_factory=VoiceConfig)
+    ears: EarsConfig = field(default_factory=EarsConfig)
 
 
 def load(path: Path | str) -> Config:

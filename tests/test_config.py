@@ -21,6 +21,8 @@ def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:
 def test_what_a_file_gives_replaces_the_default(tmp_path: Path) -> None:
     config = load(write(tmp_path, '[eyes]\nthreads = 4\n[voice]\nlanguage = "fr"\n'))
     assert (config.eyes.threads, config.voice.language) == (4, "fr")
+    ears = load(write(tmp_path, '[ears]\nenabled = false\nlanguage = "es"\nwake = ""\n')).ears
+    assert (ears.enabled, ears.language, ears.wake, ears.grammar) == (False, "es", "", "")
 
 
 @pytest.mark.parametrize(
@@ -28,7 +30,9 @@ def test_what_a_file_gives_replaces_the_default(tmp_path: Path) -> None:
     [
         ("[eyes]\n\nthreds = 4\n", 3, "unknown key 'threds' (meant 'threads = 2'?); allowed: model, threads"),
         ("[warnings]\ncollision_ttc_ms = 2400\n", 2, "meant 'collision_ttc_s"),
-        ("[ears]\nx = 1\n", 1, "unknown key 'ears'"),
+        ("[nose]\nx = 1\n", 1, "unknown key 'nose'"),
+        ('[ears]\nlanguage = "de"\n', 2, "allowed: en, fr, es, auto"),
+        ('[ears]\nenabled = "no"\n', 2, "must be a true or false"),
         ('[voice]\nlanguage = "de"\n', 2, "allowed: en, fr, es"),
         ("[eyes]\nscore = 30\n", 2, "outside 0.01 to 0.99"),
         ("[eyes]\nscore = nan\n", 2, "outside 0.01 to 0.99"),

@@ -41,11 +41,14 @@ def replay(
     config: Annotated[Path | None, typer.Option(help="Settings file (kitt.toml).")] = None,
     overlay: Annotated[bool, typer.Option(help="Make overlay.mp4.")] = True,
     voice: Annotated[bool, typer.Option(help="Speak the warnings in overlay.mp4.")] = True,
+    ears: Annotated[
+        bool | None, typer.Option("--ears/--no-ears", help="Listen to the drive's sound.  [default: --ears]")
+    ] = None,
     stage_times: Annotated[
         bool, typer.Option("--stage-times", help="Write each frame's times to tracks.jsonl.")
     ] = False,
 ) -> None:
-    """Replay a drive: frames -> detector -> tracks -> warnings.
+    """Replay a drive: frames -> detector -> tracks -> warnings; its sound -> the ears -> commands.
 
     Writes report.html, report.json, events.jsonl, tracks.jsonl, result.mcap and overlay.mp4. Two runs give the same
     events.jsonl, byte for byte.
@@ -63,7 +66,7 @@ def replay(
     if drive is None and not path.exists():
         raise KittError(f"{path}: the sample drive is not made yet; run `kitt sample`, or name a drive")
     options = ReplayOptions(
-        config=settings(config, language=language, model=model, threads=threads, strip=strip),
+        config=settings(config, language=language, model=model, threads=threads, strip=strip, ears=ears),
         camera=load_camera(camera) if camera else None,
         speed=parse_speed(speed),
     )
@@ -93,6 +96,7 @@ def settings(
     model: str | None = None,
     threads: int | None = None,
     strip: int | None = None,
+    ears: bool | None = None,
 ) -> Config:
     """The settings file with the command line's options over it."""
     from dataclasses import replace
@@ -105,6 +109,7 @@ def settings(
         config,
         eyes=replace(config.eyes, **checked(config.eyes, eyes)),
         voice=replace(config.voice, **checked(config.voice, {"language": language})),
+        ears=replace(config.ears, **checked(config.ears, {"enabled": ears})),
     )
 
 
@@ -159,12 +164,27 @@ def summary(report: dict[str, Any], out: Path) -> list[str]:
     for w in report["warnings"]:
         numbers = ", ".join(f"{k} {v}" for k, v in w["numbers"].items())
         lines.append(f"  {(w['t_ns'] - origin) / 1e9:7.2f} s  {w['event']:<20} {w['text']}  ({numbers})")
+    for h in report["heard"]:
+        when = f"  {(h['t_start_ns'] - origin) / 1e9:7.2f} s  "
+        if h["rejected"]:
+            lines.append(f"{when}{'not understood':<20} {h['reason']}")
+        elif h["intent"]:
+            slots = "".join(f" {k}={v}" for k, v in h["slots"].items())
+            sure = f"{h['language']}, {h['confidence']:.2f}"
+            lines.append(f"{when}{'heard':<20} {h['intent']}{slots}: '{h['text']}' ({sure})")
+    if (ears := report["ears"]) and not ears["off"] and report["counts"].get("sound"):
+        lines.append(f"commands heard: {ears['accepted']}; utterances not understood: {ears['rejected']}")
     lines.append(f"{len(report['warnings'])} warnings; events.jsonl sha256 {report['events_sha256']}")
     if truth := report["truth"]:
         lines.append(
             f"against the truth: {truth['warnings_hit']} warnings right, {truth['warnings_missed']} missed, "
             f"{truth['warnings_false']} false"
         )
+        if truth["spoken"] is not None:
+            lines.append(
+                f"of the spoken questions {truth['spoken_right']} were heard right, {truth['spoken_missed']} missed; "
+                f"{truth['spoken_false']} commands heard that nobody gave"
+            )
     lines.append(f"report: {out / 'report.html'}")
     if (out / "overlay.mp4").exists():
         lines.append(f"video:  {out / 'overlay.mp4'}")

@@ -15,7 +15,7 @@ from kitt.eyes.road import RoadReader
 from kitt.eyes.scenecut import SceneCut
 from kitt.eyes.tracker import Tracker, TrackerSettings
 from kitt.mind.warner import Warner
-from kitt.types import Detections, Frame, Notice, Scene, Signals, Warning
+from kitt.types import Detections, Frame, Heard, Notice, Scene, Signals, Warning
 
 STAGES = ("detect", "track", "road", "warn")
 """The timed stages in their order; `network` is the part of `detect` spent inside the bare network calls."""
@@ -28,8 +28,9 @@ AIM_SHARE = 0.015
 class FrameResult:
     """What kitt made of one frame. `stage_ns` holds each of STAGES, and `network`.
 
-    In a replay `warnings` and `notices` hold all that came since the frame before, such as a camera that was lost
-    between the two and the pictures that could not be read.
+    In a replay `warnings`, `notices` and `heard` hold all that came since the frame before, such as a camera that was
+    lost between the two, the pictures that could not be read and what was said meanwhile; `stage_ns` then also holds
+    `decode` and `hear`, which ran beside it.
     """
 
     frame: Frame
@@ -40,6 +41,7 @@ class FrameResult:
     cut: bool
     stage_ns: dict[str, int]
     notices: list[Notice] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
 
 
 class Pipeline:

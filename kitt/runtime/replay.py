@@ -14,14 +14,15 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from kitt.config import CameraCalibration, Config, parse_camera
-from kitt.drive.decode import BadPicture, PictureDecoder
 from kitt.drive.records import Picture, Problem, Record, Sound, Speed
 from kitt.drive.source import Source
 from kitt.mind.warnings import TABLE
+from kitt.runtime.hearing import Hearing
 from kitt.runtime.pace import Pace
 from kitt.runtime.pipeline import FrameResult, Pipeline
 from kitt.runtime.prefetch import prefetch
-from kitt.types import U8, Frame, Notice, Signals, Warning
+from kitt.runtime.reading import Step, read
+from kitt.types import Frame, Heard, Notice, Signals, Warning
 
 TICK_NS = 100_000_000
 LONGEST_GAP_NS = 60_000_000_000
@@ -49,16 +50,7 @@ class Sink(Protocol):
     def result(self, result: FrameResult) -> None: ...
     def warning(self, warning: Warning) -> None: ...
     def notice(self, notice: Notice) -> None: ...
-
-
-@dataclass(frozen=True, eq=False)
-class _Step:
-    """A record with its decoded picture, or the reason why there is none."""
-
-    record: Record
-    image: U8 | None = None
-    reason: str = ""
-    decode_ns: int = 0
+    def heard(self, t_ns: int, heard: Heard) -> None: ...
 
 
 class Replay:
@@ -69,6 +61,8 @@ class Replay:
         self.source = source
         self.camera, self.camera_from = _camera(self.source, options.camera)
         self.pipeline = Pipeline(options.config, self.camera, time.perf_counter_ns)
+        ears = options.config.ears
+        self.hearing = Hearing(ears, time.perf_counter_ns) if ears.enabled else None
         self.stop = threading.Event()
         """Set it to end the replay before the next record; safe in a signal handler, for nothing waits for it."""
         self.pace = Pace(options.speed, self.stop.is_set)
@@ -80,8 +74,10 @@ class Replay:
         self.sink = sink
         self._notices: list[Notice] = []
         self._warnings: list[Warning] = []
+        self._heard: list[Heard] = []
+        self._hear_ns = 0
         """Since the last frame; the next one carries them."""
-        self._heard: dict[type, str] = {}
+        self._first: dict[type, str] = {}
         """Of speeds and of sounds the topic met first; of several the others only go into the copy."""
         self._unused: set[str] = set()
         self._speed: Speed | None = None
@@ -89,7 +85,7 @@ class Replay:
         self._ticked_ns: int | None = None
 
     def __iter__(self) -> Generator[FrameResult, None, None]:
-        steps = prefetch(self._read(), READ_AHEAD, self.stop.is_set)
+        steps = prefetch(read(self.source, self.hearing, self.stop.is_set), READ_AHEAD, self.stop.is_set)
         try:
             for step in steps:
                 yield from self._take(step)
@@ -98,29 +94,14 @@ class Replay:
         if self.counts["speed"] == 0:
             for event in self.pipeline.warner.off():
                 self._note(self.end_ns or 0, "warning_off", f"{event}: off, for the drive holds no speed")
+        if self.hearing and self.counts["sound"] == 0 and not self.stop.is_set():
+            self._note(self.end_ns or 0, "no_sound", "the drive holds no sound, so the ears heard nothing")
 
-    def _read(self) -> Iterator[_Step]:
-        """Runs on the reading thread: decoding is the one thing worth doing ahead."""
-        decoders: dict[str, PictureDecoder] = {}
-        for record in self.source.records():
-            if self.stop.is_set():
-                return
-            if not isinstance(record, Picture):
-                yield _Step(record)
-                continue
-            decoder = decoders.setdefault(record.topic, PictureDecoder(record.topic))
-            begin = time.perf_counter_ns()
-            try:
-                image = decoder.decode(record)
-            except BadPicture as e:
-                if not record.decode_only:
-                    yield _Step(record, reason=str(e))
-            else:
-                if not record.decode_only:
-                    yield _Step(record, image, decode_ns=time.perf_counter_ns() - begin)
-
-    def _take(self, step: _Step) -> Iterator[FrameResult]:
+    def _take(self, step: Step) -> Iterator[FrameResult]:
         record = step.record
+        if record is None:
+            self._hear(self.end_ns or 0, step)
+            return
         if isinstance(record, Problem):
             t_ns = self.end_ns or 0 if record.t_ns is None else record.t_ns
             self._note(t_ns, record.kind.replace("-", "_"), f"{record.where}: {record.what}", record.count)
@@ -139,6 +120,7 @@ class Replay:
         if isinstance(record, Speed | Sound) and self._in_use(record) and isinstance(record, Speed):
             self._speed = record
         self.counts[type(record).__name__.lower()] += 1
+        self._hear(t_ns, step)
         if not isinstance(record, Picture):
             return
         if step.image is None:
@@ -148,7 +130,8 @@ class Replay:
         resized = self.pipeline.resized
         signals = self._signals(t_ns)
         result = self.pipeline.process(frame, signals)
-        result = replace(result, stage_ns={"decode": step.decode_ns, **result.stage_ns})
+        beside = {"decode": step.decode_ns} | ({"hear": self._hear_ns} if self.hearing else {})
+        result = replace(result, stage_ns={**beside, **result.stage_ns})
         self.counts["frame"] += 1
         if self.pipeline.resized > resized:
             size = f"{frame.size[0]}x{frame.size[1]}"
@@ -159,14 +142,14 @@ class Replay:
             self._note(t_ns, "scene_cut", "the picture changed at once: tracks start anew")
         for warning in result.warnings:
             self._warn(warning)
-        result = replace(result, warnings=self._warnings, notices=self._notices)
-        self._warnings, self._notices = [], []
+        result = replace(result, warnings=self._warnings, notices=self._notices, heard=self._heard)
+        self._warnings, self._notices, self._heard, self._hear_ns = [], [], [], 0
         if self.sink:
             self.sink.result(result)
         yield result
 
     def _in_use(self, record: Speed | Sound) -> bool:
-        first = self._heard.setdefault(type(record), record.topic)
+        first = self._first.setdefault(type(record), record.topic)
         if record.topic != first and record.topic not in self._unused:
             self._unused.add(record.topic)
             self._note(record.t_ns, "topic_unused", f"{record.topic}: not used, for {first} came first")
@@ -204,6 +187,17 @@ class Replay:
         self._warnings.append(warning)
         if self.sink:
             self.sink.warning(warning)
+
+    def _hear(self, t_ns: int, step: Step) -> None:
+        """What the ears made of a step, at its own place in the order of things."""
+        self._hear_ns += step.sounded.ns
+        for event, text in step.sounded.troubles:
+            self._note(t_ns, event, text)
+        for heard in step.sounded.heard:
+            self.counts["heard"] += 1
+            self._heard.append(heard)
+            if self.sink:
+                self.sink.heard(t_ns, heard)
 
     def _note(self, t_ns: int, event: str, text: str, count: int = 1) -> None:
         self.counts[f"notice:{event}"] += count

@@ -16,8 +16,8 @@ from kitt.runtime.outputs.recorder import Recorder, discard, prepare
 from kitt.runtime.replay import Replay, ReplayOptions
 from kitt.runtime.signals import handled
 
-Judge = Callable[[bytes, list[dict[str, Any]], list[dict[str, Any]]], dict[str, Any]]
-"""(truth attachment, rows of tracks.jsonl, rows of events.jsonl) -> figures for the report."""
+Judge = Callable[[bytes, list[dict[str, Any]], list[dict[str, Any]], bool], dict[str, Any]]
+"""(truth attachment, rows of tracks.jsonl, rows of events.jsonl, whether the ears heard) -> figures for the report."""
 TRUTH_ATTACHMENT = "truth.jsonl"
 
 
@@ -106,9 +106,9 @@ class Session:
         attachments = self.source.attachments
         truth = None
         if self._judge and TRUTH_ATTACHMENT in attachments:
-            truth = self._judge(
-                attachments[TRUTH_ATTACHMENT], _rows(self.recorder.tracks.path), _rows(self.recorder.events.path)
-            )
+            rows = (_rows(self.recorder.tracks.path), _rows(self.recorder.events.path))
+            hearing = self.replay.hearing
+            truth = self._judge(attachments[TRUTH_ATTACHMENT], *rows, hearing is not None and not hearing.off)
         self.report = report.build(
             self.replay,
             self.recorder.gather,

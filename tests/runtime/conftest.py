@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 
 from kitt.config import Config
-from kitt.drive.records import IMAGE_TOPIC, SPEED_TOPIC, Picture, Record, Speed
+from kitt.drive.records import AUDIO_TOPIC, IMAGE_TOPIC, SPEED_TOPIC, Picture, Record, Sound, Speed
 from kitt.drive.writer import DriveWriter
+from kitt.ears.engine import Networks
 from kitt.engine.pull import weights_path
+from kitt.errors import KittError
+from tests.ears.voices import speak
 
 SIZE = (320, 192)
 FRAME_NS = 100_000_000
@@ -50,9 +53,30 @@ def make_drive(tmp_path: Path) -> MakeDrive:
 
 @pytest.fixture
 def fast() -> Config:
-    """Settings for the smallest model, one look; skips where the weights are not there."""
+    """Settings for the smallest model, one look, no ears; skips where the weights are not there."""
     config = Config()
     model = "efficientdet-lite0"
     if not weights_path(model).exists():
         pytest.skip("the detector's weights are not here: run `kitt models pull`")
-    return replace(config, eyes=replace(config.eyes, model=model, strip_every=0, threads=1))
+    eyes = replace(config.eyes, model=model, strip_every=0, threads=1)
+    return replace(config, eyes=eyes, ears=replace(config.ears, enabled=False))
+
+
+@pytest.fixture
+def hearing(fast: Config) -> Config:
+    """The same with ears; skips where their weights are not there."""
+    try:
+        Networks.load()
+    except KittError as e:
+        pytest.skip(str(e))
+    return replace(fast, ears=replace(fast.ears, enabled=True))
+
+
+def spoken(text: str, language: str, at_s: float, total_s: float, topic: str = AUDIO_TOPIC) -> list[Sound]:
+    """KITT's own voice says something; float noise stands in for the car."""
+    said = speak(text, language)
+    track = np.random.default_rng(1).normal(0, 0.002, round(total_s * 16_000)).astype(np.float32)
+    begin = round(at_s * 16_000)
+    track[begin : begin + len(said)] += said
+    pcm = np.rint(track * 32_767).astype(np.int16)[:, None]
+    return [Sound(START_NS + k * 62_500, topic, 16_000, pcm[k : k + 1600]) for k in range(0, len(pcm), 1600)]

@@ -9,12 +9,13 @@ from kitt.config import CameraCalibration, Config, to_toml
 from kitt.drive.records import IMAGE_TOPIC, Picture, Record
 from kitt.drive.source import open_source
 from kitt.drive.writer import DriveWriter
+from kitt.ears.engine import Networks
 from kitt.errors import KittError
 from kitt.runtime.pipeline import FrameResult
 from kitt.runtime.replay import Notice, Replay, ReplayOptions
-from kitt.types import Warning
+from kitt.types import Heard, Warning
 
-from .conftest import FRAME_NS, START_NS, MakeDrive, jpeg, pictures, speeds
+from .conftest import FRAME_NS, START_NS, MakeDrive, jpeg, pictures, speeds, spoken
 
 pytestmark = pytest.mark.weights
 
@@ -27,6 +28,7 @@ class Log:
         self.results: list[FrameResult] = []
         self.warnings: list[Warning] = []
         self.notices: list[Notice] = []
+        self.said: list[tuple[int, Heard]] = []
 
     def record(self, record: Record) -> None:
         self.records.append(record)
@@ -39,6 +41,9 @@ class Log:
 
     def notice(self, notice: Notice) -> None:
         self.notices.append(notice)
+
+    def heard(self, t_ns: int, heard: Heard) -> None:
+        self.said.append((t_ns, heard))
 
     def events(self) -> list[str]:
         return [n.event for n in self.notices]
@@ -186,3 +191,52 @@ def test_another_picture_size_is_another_camera_whose_calibration_is_estimated(t
 def test_options_that_cannot_apply_are_refused(make_drive: MakeDrive, options: dict[str, float], says: str) -> None:
     with pytest.raises(KittError, match=says):
         open_source(make_drive(list(pictures(6))), **options)  # type: ignore[arg-type]
+
+
+def test_what_is_said_is_heard_at_its_place_and_timed_beside_the_frames(make_drive: MakeDrive, hearing: Config) -> None:
+    drive = make_drive([*pictures(30), *speeds(30), *spoken("KITT, ¿qué ves?", "es", 0.4, 3.0)])
+    replay, log = run(drive, hearing)
+    ((t_ns, said),) = log.said
+    assert (said.language, said.intent, said.rejected) == ("es", "EyesDescribe", False)
+    assert 0 < t_ns - said.t_end_ns < 2_000_000_000
+    (frame,) = [r for r in log.results if r.heard]
+    assert 0 <= frame.frame.t_ns - t_ns <= FRAME_NS
+    assert replay.counts["heard"] == 1
+    assert all("hear" in r.stage_ns for r in log.results)
+    assert log.notices == []
+
+
+def test_what_is_said_last_is_heard_though_no_frame_comes(make_drive: MakeDrive, hearing: Config) -> None:
+    _, log = run(make_drive([*pictures(3), *spoken("KITT, what do you see?", "en", 0.4, 1.8)]), hearing)
+    assert [said.intent for _, said in log.said] == ["EyesDescribe"]
+    assert not any(r.heard for r in log.results)
+
+
+def test_of_two_microphones_the_first_is_heard_and_the_other_told(make_drive: MakeDrive, hearing: Config) -> None:
+    other = [replace(s, t_ns=s.t_ns + 1000) for s in spoken("KITT, ¿qué ves?", "es", 0.4, 3.0, "/rear/audio")]
+    _, log = run(make_drive([*pictures(20), *spoken("KITT, what do you see?", "en", 0.4, 3.0), *other]), hearing)
+    assert [said.language for _, said in log.said] == ["en"]
+    assert [n.text for n in log.notices if n.event == "topic_unused"] == [
+        "/rear/audio: not used, for /microphone/audio came first"
+    ]
+
+
+def test_a_drive_without_sound_says_so_and_switched_off_ears_do_not(
+    make_drive: MakeDrive, hearing: Config, fast: Config
+) -> None:
+    drive = make_drive([*pictures(3), *speeds(3)])
+    assert run(drive, hearing)[1].events() == ["no_sound"]
+    assert run(drive, fast)[1].events() == []
+
+
+def test_ears_without_weights_are_news_and_the_eyes_go_on(
+    make_drive: MakeDrive, hearing: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(_threads: int = 1) -> Networks:
+        raise KittError("silero-vad.onnx: the weights of silero-vad are not here; fetch them: kitt models pull")
+
+    monkeypatch.setattr(Networks, "load", staticmethod(missing))
+    _, log = run(make_drive([*pictures(3), *speeds(3), *spoken("no", "en", 0.0, 1.0)]), hearing)
+    assert len(log.results) == 3
+    assert [(n.t_ns, n.event) for n in log.notices] == [(START_NS, "ears_off")]
+    assert "kitt models pull" in log.notices[0].text

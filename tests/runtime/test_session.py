@@ -28,7 +28,7 @@ from kitt.runtime.outputs.recorder import OUTPUTS
 from kitt.runtime.replay import ReplayOptions
 from kitt.runtime.session import Session
 
-from .conftest import MakeDrive, jpeg, pictures, speeds
+from .conftest import MakeDrive, jpeg, pictures, speeds, spoken
 
 pytestmark = pytest.mark.weights
 
@@ -38,6 +38,10 @@ def run(drive: Path, out: Path, config: Config, **options: Any) -> dict[str, Any
     for _ in session.run():
         pass
     return session.report
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.fixture
@@ -70,6 +74,47 @@ def test_two_runs_give_the_same_bytes_at_any_speed_with_one_or_two_threads(
         assert first
         assert first == (tmp_path / "b" / name).read_bytes()
         assert first == (tmp_path / "c" / name).read_bytes()
+
+
+def test_what_was_heard_stands_in_events_and_report_the_same_bytes_each_time(
+    make_drive: MakeDrive, tmp_path: Path, hearing: Config
+) -> None:
+    said = spoken("KITT, qu'est-ce que tu vois ?", "fr", 0.4, 3.0)
+    drive = make_drive([*pictures(30), *speeds(30), *said])
+    two = replace(hearing, eyes=replace(hearing.eyes, threads=2))
+    reports = []
+    for name, config, speed in (("a", hearing, None), ("b", hearing, 4.0), ("c", two, None)):
+        session = Session(open_source(drive), ReplayOptions(config, speed=speed), tmp_path / name, film=False)
+        for _ in session.run():
+            pass
+        reports.append(session.report)
+        assert (tmp_path / name / "events.jsonl").read_bytes() == (tmp_path / "a/events.jsonl").read_bytes()
+    (row,) = [r for r in rows(tmp_path / "a/events.jsonl") if r["kind"] == "heard"]
+    assert set(row) == {
+        "t_ns", "event", "kind", "t_start_ns", "t_end_ns", "language", "intent", "slots", "text", "confidence",
+        "rejected", "reason", "wake", "notes",
+    }  # fmt: skip
+    assert (row["event"], row["language"], row["intent"], row["wake"]) == ("heard", "fr", "EyesDescribe", "kitt")
+    assert row["confidence"] == round(row["confidence"], 3)
+    report = reports[0]
+    assert report["heard"] == [row]
+    ears = report["ears"]
+    assert (ears["accepted"], ears["rejected"], ears["off"]) == (1, 0, "")
+    assert {len(digest) for digest in ears["weights"].values()} == {64}
+    assert len(ears["weights"]) == 4
+    assert ears["sound_s"] == 3.0
+    assert report["latency_ms"]["hear"]["max"] > 0
+    page = (tmp_path / "a/report.html").read_text()
+    assert "EyesDescribe" in page
+    assert "1 commands" not in page
+
+
+def test_a_report_says_why_nothing_was_heard(drive: Path, tmp_path: Path, fast: Config, hearing: Config) -> None:
+    assert run(drive, tmp_path / "off", fast, film=False)["ears"] is None
+    assert "The ears were switched off" in (tmp_path / "off/report.html").read_text()
+    report = run(drive, tmp_path / "deaf", hearing, film=False)
+    assert report["notices"]["no_sound"].startswith("the drive holds no sound")
+    assert "The drive holds no sound" in (tmp_path / "deaf/report.html").read_text()
 
 
 def test_events_hold_no_path_host_or_wall_time(drive: Path, tmp_path: Path, fast: Config) -> None:
@@ -379,6 +424,6 @@ def test_a_voice_engine_that_does_not_exist_is_refused_before_anything_runs(
 
 
 def test_a_replay_that_cannot_begin_leaves_no_half_results(drive: Path, tmp_path: Path, fast: Config) -> None:
-    with pytest.raises(KittError, match="unknown model 'none'"):
+    with pytest.raises(KittError, match="unknown detector 'none'"):
         run(drive, tmp_path / "out", replace(fast, eyes=replace(fast.eyes, model="none")))
     assert not (tmp_path / "out").exists()

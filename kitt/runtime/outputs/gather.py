@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from kitt.runtime.pipeline import FrameResult
-from kitt.types import CLASSES, U8, Warning
+from kitt.types import CLASSES, U8, Heard, Warning
 
 STILLS = 40
 """Stills kept for the page; a long drive's later warnings stand in the table without one."""
@@ -41,6 +41,8 @@ class Gather:
     stills: dict[int, bytes] = field(default_factory=dict)
     """JPEG of the overlay at a warning, by the warning's index."""
 
+    heard: list[tuple[int, Heard]] = field(default_factory=list)
+    """Utterances with the time when the ears had them."""
     speech: Counter[str] = field(default_factory=Counter)
     """Sentences said, cut off by more urgent ones, and never said since they were stale."""
     unspoken: list[str] = field(default_factory=list)

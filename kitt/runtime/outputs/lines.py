@@ -14,7 +14,7 @@ from typing import Any
 
 from kitt.errors import KittError
 from kitt.runtime.pipeline import FrameResult
-from kitt.types import CLASSES, LIGHTS, TRAFFIC_LIGHT, Scene, Warning
+from kitt.types import CLASSES, LIGHTS, TRAFFIC_LIGHT, Heard, Scene, Warning
 
 
 def number(value: float, digits: int = 3) -> float | None:
@@ -34,6 +34,26 @@ def warning_row(warning: Warning) -> dict[str, Any]:
         "language": warning.language,
         "text": warning.text,
         "numbers": {k: number(v) for k, v in sorted(warning.numbers.items())},
+    }
+
+
+def heard_row(t_ns: int, heard: Heard) -> dict[str, Any]:
+    """An utterance, accepted or not; `t_ns` is when the ears had it, the other two when its words were said."""
+    return {
+        "t_ns": t_ns,
+        "event": "heard",
+        "kind": "heard",
+        "t_start_ns": heard.t_start_ns,
+        "t_end_ns": heard.t_end_ns,
+        "language": heard.language,
+        "intent": heard.intent,
+        "slots": dict(sorted(heard.slots.items())),
+        "text": heard.text,
+        "confidence": number(heard.confidence),
+        "rejected": heard.rejected,
+        "reason": heard.reason,
+        "wake": heard.wake,
+        "notes": list(heard.notes),
     }
 
 

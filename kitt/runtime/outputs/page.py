@@ -25,6 +25,7 @@ LINES = {
     "road": "#e09f3e",
     "warn": "#9c4dcc",
     "decode": "#8a93a6",
+    "hear": "#b08968",
 }
 TTC_SHOWN_S = 10.0
 

@@ -13,13 +13,13 @@ from kitt.mouth.mixer import SpeechTrack
 from kitt.mouth.voice import Voice
 from kitt.runtime.outputs.annotate import write_annotations
 from kitt.runtime.outputs.gather import Gather
-from kitt.runtime.outputs.lines import LineFile, notice_row, tracks_row, warning_row
+from kitt.runtime.outputs.lines import LineFile, heard_row, notice_row, tracks_row, warning_row
 from kitt.runtime.outputs.overlay import Overlay
 from kitt.runtime.outputs.video import Mp4
 from kitt.runtime.pace import GAP_NS
 from kitt.runtime.pipeline import FrameResult
 from kitt.runtime.prefetch import Behind
-from kitt.types import Notice, Warning
+from kitt.types import Heard, Notice, Warning
 
 OUTPUTS = ("report.json", "report.html", "events.jsonl", "tracks.jsonl", "result.mcap", "overlay.mp4")
 """Everything a replay writes; `--force` replaces these and touches nothing else in the folder."""
@@ -103,6 +103,9 @@ class Recorder:
     def notice(self, notice: Notice) -> None:
         self._behind.put(partial(self.events.write, notice_row(notice.t_ns, notice.event, notice.text)))
 
+    def heard(self, t_ns: int, heard: Heard) -> None:
+        self._behind.put(partial(self._heard, t_ns, heard))
+
     def hurry(self) -> None:
         """Leave out what still waits to be written: the files end a few frames earlier, each of them whole."""
         self._behind.hurried = True
@@ -156,6 +159,10 @@ class Recorder:
         self.gather.warning(warning)
         if self._film:
             self._film.warn(warning)
+
+    def _heard(self, t_ns: int, heard: Heard) -> None:
+        self.events.write(heard_row(t_ns, heard))
+        self.gather.heard.append((t_ns, heard))
 
 
 class _Film:

@@ -14,11 +14,11 @@ import numpy as np
 import kitt
 from kitt.config import CameraCalibration
 from kitt.runtime.outputs.gather import Gather
-from kitt.runtime.outputs.lines import number, warning_row, write_whole
+from kitt.runtime.outputs.lines import heard_row, number, warning_row, write_whole
 from kitt.runtime.pipeline import STAGES
 from kitt.runtime.replay import Replay
 
-LIBRARIES = ("numpy", "opencv-python-headless", "onnxruntime", "av", "mcap", "scipy")
+LIBRARIES = ("numpy", "opencv-python-headless", "onnxruntime", "av", "mcap", "scipy", "hassil")
 
 
 def percentiles(values: array[float]) -> dict[str, float | None]:
@@ -54,6 +54,7 @@ def build(
             "notes": source.notes,
         },
         "detector": pipeline.detector.describe() if gather.frames else None,
+        "ears": _ears(replay, gather),
         "camera": _camera(replay.camera, replay.camera_from),
         "interrupted": interrupted,
         "counts": dict(sorted(replay.counts.items())),
@@ -64,6 +65,7 @@ def build(
         "detections": dict(gather.detections),
         "tracks": {name: len(ids) for name, ids in gather.track_ids.items() if ids},
         "warnings": [warning_row(w) for w in gather.warnings],
+        "heard": [heard_row(t_ns, heard) for t_ns, heard in gather.heard],
         "warnings_off": pipeline.warner.off() if not replay.counts["speed"] else [],
         "warnings_unspoken": gather.unspoken,
         "speech": dict(gather.speech),
@@ -77,6 +79,18 @@ def build(
         },
         "latency_ms": {**stages, "pipeline": percentiles(total)},
         "truth": truth,
+    }
+
+
+def _ears(replay: Replay, gather: Gather) -> dict[str, Any] | None:
+    """Which ears heard how many commands; None where they were not asked to."""
+    if replay.hearing is None:
+        return None
+    utterances = [heard for _, heard in gather.heard]
+    return replay.hearing.describe() | {
+        "utterances": len(utterances),
+        "accepted": sum(not h.rejected and h.intent != "" for h in utterances),
+        "rejected": sum(h.rejected for h in utterances),
     }
 
 
