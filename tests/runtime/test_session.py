@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 import pytest
 
+from kitt.cli.replay import summary
 from kitt.config import Config
 from kitt.drive.records import IMAGE_TOPIC, Picture, Problem
 from kitt.drive.source import open_source
@@ -106,7 +107,10 @@ def test_what_was_heard_stands_in_events_and_report_the_same_bytes_each_time(
     assert report["latency_ms"]["hear"]["max"] > 0
     page = (tmp_path / "a/report.html").read_text()
     assert "EyesDescribe" in page
-    assert "1 commands" not in page
+    assert "1 command;" in page
+    told = "\n".join(summary(report, tmp_path / "a"))
+    assert "EyesDescribe: 'qu'est-ce que tu vois' (fr, " in told
+    assert "commands heard: 1; utterances not understood: 0" in told
 
 
 def test_a_report_says_why_nothing_was_heard(drive: Path, tmp_path: Path, fast: Config, hearing: Config) -> None:

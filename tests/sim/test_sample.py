@@ -1,21 +1,26 @@
 """The sample drive as a file: what replay needs is in it, and its truth fits its pictures."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from kitt.config import Config, parse_camera
-from kitt.drive.records import Picture, Sound, Speed
+from kitt.config import Config, EarsConfig, parse_camera
+from kitt.drive.records import AUDIO_TOPIC, Picture, Sound, Speed
 from kitt.drive.source import open_source
-from kitt.runtime.outputs.lines import tracks_row, warning_row
+from kitt.mouth.voice import make_voice
+from kitt.runtime.hearing import Hearing
+from kitt.runtime.outputs.lines import heard_row, tracks_row, warning_row
 from kitt.runtime.replay import Replay, ReplayOptions
 from kitt.sim import world
+from kitt.sim.render import SEED
 from kitt.sim.sample import frame_ns, make_sample
-from kitt.sim.sound import SPOKEN
+from kitt.sim.sound import RATE_HZ, SPOKEN, soundtrack, speeches
 from kitt.sim.truth import judge
-from kitt.sim.truth_file import load
+from kitt.sim.truth_ears import judge_ears
+from kitt.sim.truth_file import TrueSpoken, load
 from kitt.sim.view import CALIBRATION
 
 from .test_sound import beep
@@ -88,6 +93,31 @@ def test_a_making_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="power loss"):
         make_sample(tmp_path / "sample.mcap", film=None, say=None, progress=broken)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.weights
+def test_kitt_hears_every_question_and_nothing_else(drive: Path) -> None:
+    hearing = Hearing(EarsConfig(), lambda: 0)
+    voice = make_voice("espeak")
+    try:
+        said = speeches(voice.say)
+    finally:
+        voice.close()
+    track = soundtrack(world.DURATION_S + 10, said, SEED)
+    events = []
+    for k in range(0, len(track), 1600):
+        taken = hearing.take(Sound(k * 62_500, AUDIO_TOPIC, RATE_HZ, track[k : k + 1600]))
+        events += [heard_row(k * 62_500, h) for h in taken.heard]
+    events += [heard_row(len(track) * 62_500, h) for h in hearing.finish().heard]
+    if hearing.off:
+        pytest.skip(hearing.off)
+    asked = tuple(
+        TrueSpoken(round(s.spoken.at_s * 1e9), round(s.to_s * 1e9), s.spoken.language, s.spoken.intent) for s in said
+    )
+    truth = replace(load(open_source(drive).attachments["truth.jsonl"]), spoken=asked)
+    figures = judge_ears(truth, [0, len(track) * 62_500], events, True)
+    assert [row["verdict"] for row in figures["spoken"]] == ["right"] * len(SPOKEN), figures["spoken"]
+    assert figures["spoken_false"] == 0
 
 
 @pytest.mark.slow
