@@ -82,6 +82,7 @@ def _files(ears: Ears, files: list[Path], explained: bool, raw_rate: int, write:
 def _microphone(ears: Ears, device: str | None, explained: bool, write: Any) -> None:
     from kitt.ears.listening import explain, utterance
     from kitt.runtime.microphone import microphone
+    from kitt.runtime.signals import handled
 
     def say(heard: Heard) -> None:
         typer.echo(told(heard))
@@ -92,7 +93,7 @@ def _microphone(ears: Ears, device: str | None, explained: bool, write: Any) -> 
     with microphone(device) as sound:
         typer.echo("listening; Ctrl-C ends", err=True)
         told_of = 0
-        try:
+        with handled(sound.close, sound.close):
             for chunk in sound:
                 for heard in ears.process(chunk):
                     say(heard)
@@ -100,9 +101,8 @@ def _microphone(ears: Ears, device: str | None, explained: bool, write: Any) -> 
                 for problem in (*sound.news(), *ears.problems[told_of:]):
                     typer.echo(f"kitt: {problem}", err=True)
                 told_of = len(ears.problems)
-        except KeyboardInterrupt:
-            for heard in ears.finish():
-                say(heard)
+        for heard in ears.finish():
+            say(heard)
 
 
 def told(heard: Heard | None) -> str:
