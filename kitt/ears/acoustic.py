@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from kitt.ears.encoder import utterance
+from kitt.ears.encoder import encode
 from kitt.ears.features import HOP, STACK, STEP, WINDOW, log_mel, stack
 from kitt.ears.g2p.phones import PHONES
 from kitt.engine.backend import Backend, load
@@ -62,7 +62,7 @@ class FirstPass:
 
 
 class SecondPass:
-    """The model over a finished utterance: Moonshine's frozen encoder and log-mel, then a bidirectional network."""
+    """The model over a finished utterance: Moonshine's frozen encoder, then a bidirectional network."""
 
     def __init__(self, encoder: Backend, network: Backend) -> None:
         self._encoder, self._network = encoder, network
@@ -74,11 +74,11 @@ class SecondPass:
         return cls(load(path_of(MOONSHINE_TINY_EN_ENCODER.name), threads), network)
 
     def features(self, samples: F32) -> F32:
-        """float32 (n,) mono at 16 kHz -> float32 (T, BOTH), whatever the language."""
-        return utterance(self._encoder, samples)
+        """float32 (n,) mono at 16 kHz -> float32 (T, 288), whatever the language."""
+        return encode(self._encoder, samples)
 
     def posteriors(self, features: F32, language: str | None) -> F32:
-        """float32 (T, BOTH) -> log posteriors float32 (T, len(PHONES)). language: None where it is not known."""
+        """float32 (T, 288) -> log posteriors float32 (T, len(PHONES)). language: None where it is not known."""
         got = self._network.infer({"features": features[None], "language": told(language)})
         return np.asarray(got["log_posteriors"][0], np.float32)
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kitt.ears.encoder import beside
 from kitt.ears.features import stack
 from kitt.ears.g2p.espeak import EspeakPronouncer
 from kitt.types import LANGUAGES
@@ -26,7 +25,7 @@ HARD_SHARE = 0.6
 
 @dataclass
 class Views:
-    """All views there are, by kind of features ("both" or "mel"); grows as shards are prepared."""
+    """All views there are, by kind of features ("encoder" or "mel"); grows as shards are prepared."""
 
     work: Path
     kind: str
@@ -55,7 +54,7 @@ class Views:
             for row, encoded, mel in zip(rows, parts["encoder"], parts["mel"], strict=True):
                 hard = before == row and not hard
                 before = row
-                frames = stack(mel) if self.kind == "mel" else beside(encoded, mel).astype(np.float16)
+                frames = stack(mel) if self.kind == "mel" else encoded
                 phones = labels[first + row]
                 # CTC needs a frame a phone, and one more between two equal ones
                 if phones and len(frames) > len(phones) + sum(a == b for a, b in pairwise(phones)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from kitt.ears.encoder import BOTH
+from kitt.ears.encoder import WIDTH
 from kitt.ears.g2p.phones import PHONES
 from kitt.types import LANGUAGES
 
@@ -37,7 +37,7 @@ class AcousticModel(nn.Module):
 
 
 KINDS = {
-    "second": ("both", lambda: AcousticModel(BOTH, 192, 2, bidirectional=True)),
+    "second": ("encoder", lambda: AcousticModel(WIDTH, 192, 2, bidirectional=True)),
     "first": ("mel", lambda: AcousticModel(120, 176, 2, bidirectional=False)),
 }
 """Pass -> the features it lives on, and how to make it."""
