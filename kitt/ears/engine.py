@@ -186,7 +186,7 @@ class Ears:
     def _utterance(self, span: Span, begun: float) -> list[Heard]:
         samples = self._sound[span.start - self._sound_from : span.end - self._sound_from]
         awake = span.speech_start < self._awake_until
-        heard = self._recogniser.recognise(samples, self._timeline.t_ns(span.start), awake=awake)
+        heard = self._recogniser.recognise(samples, lambda at: self._timeline.t_ns(span.start + at), awake=awake)
         self._first_until = None
         if heard is None:
             return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kitt.ears.acoustic import SecondPass
@@ -50,6 +50,8 @@ class _Reading:
     paths: tuple[tuple[Grammar, Path], ...]
     wake: str
     wake_score: float
+    first_frame: int
+    """Of the utterance, where the sentence is looked for: after the wake phrase."""
 
     @property
     def score(self) -> float:
@@ -67,8 +69,8 @@ class Recogniser:
         self._wakes = {w.vocabulary.grammar.language: w for w in wakes}
         self._languages = tuple(dict.fromkeys(v.grammar.language for v in vocabularies))
 
-    def recognise(self, samples: F32, t_ns: int, *, awake: bool = False) -> Heard | None:
-        """What an utterance, float32 (n,) mono 16 kHz from `t_ns` on, says.
+    def recognise(self, samples: F32, time_of: Callable[[int], int], *, awake: bool = False) -> Heard | None:
+        """What an utterance, float32 (n,) mono 16 kHz, says. time_of: a sample of it -> when that was, ns.
 
         None where a wake phrase is needed, was not said, and `awake` does not stand in for it. An utterance of the wake
         phrase alone comes back as intent "" with `wake` set.
@@ -83,18 +85,19 @@ class Recogniser:
         if not readings:
             return None
         best = max(readings, key=lambda r: (bool(r.wake), r.score))
-        return self._verdict(best, t_ns)
+        return self._verdict(best, time_of)
 
     def _read(self, language: str, posteriors: F32, awake: bool) -> _Reading | None:
-        said, wake_score = "", 0.0
+        said, wake_score, begin = "", 0.0, 0
         if language in self._wakes:
             wake = self._wakes[language]
             found = wake.vocabulary.decoder.decode(posteriors, 1, AROUND_WAKE)
             if found and found[0].per_phone >= wake.limit:
                 said, wake_score = found[0].text, found[0].per_phone
-                posteriors = posteriors[found[0].words[-1].last_frame + 1 :]
+                begin = found[0].words[-1].last_frame + 1
+                posteriors = posteriors[begin:]
                 if len(free_phones(posteriors)) < FEWEST_PHONES:
-                    return _Reading(language, (), said, wake_score)
+                    return _Reading(language, (), said, wake_score, begin)
             elif not awake:
                 return None
         paths = [
@@ -104,9 +107,9 @@ class Recogniser:
             for path in v.decoder.decode(posteriors, N_BEST, FILLER)
         ]
         paths.sort(key=lambda p: -p[1].score)
-        return _Reading(language, tuple(paths[:N_BEST]), said, wake_score)
+        return _Reading(language, tuple(paths[:N_BEST]), said, wake_score, begin)
 
-    def _verdict(self, reading: _Reading, t_ns: int) -> Heard:
+    def _verdict(self, reading: _Reading, time_of: Callable[[int], int]) -> Heard:
         candidates = []
         for grammar, path in reading.paths:
             meaning = grammar.parse([w.text for w in path.words], path.intent)
@@ -116,12 +119,13 @@ class Recogniser:
             candidates.append(Candidate(path.intent, slots, path.text, score, path.phones, round(worst, 4)))
         if not candidates:
             wake, score = reading.wake, reading.wake_score
+            t_ns = time_of(_at(reading.first_frame))
             return Heard(t_ns, t_ns, reading.language, "", {}, "", 0.0, not wake, "" if wake else NOTHING, wake, score)
         (_, path), rivals = reading.paths[0], [p for _, p in reading.paths[1:]]
         reason = refusal(path, rivals, self._limits)
         return Heard(
-            t_start_ns=t_ns + _at(path.words[0].first_frame) * NS_A_SAMPLE,
-            t_end_ns=t_ns + _at(path.words[-1].last_frame + 1) * NS_A_SAMPLE,
+            t_start_ns=time_of(_at(reading.first_frame + path.words[0].first_frame)),
+            t_end_ns=time_of(_at(reading.first_frame + path.words[-1].last_frame + 1)),
             language=reading.language,
             intent=candidates[0].intent,
             slots=candidates[0].slots,

@@ -88,6 +88,14 @@ def test_a_wake_phrase_must_go_before_a_command() -> None:
     (heard,) = heard_in(ears, np.concatenate([say(wake, "hey kitt"), say(LIGHTS, "turn on the lights")]))
     assert (heard.intent, heard.wake, heard.rejected) == ("LightOn", "hey kitt", False)
     assert heard.wake_score > -0.2
+    assert heard.t_start_ns == pytest.approx(len(say(wake, "hey kitt")) * 62_500, abs=60_000_000)
+
+
+def test_words_after_a_jump_of_the_clock_have_the_time_after_it() -> None:
+    ears = Ears([LIGHTS], networks=networks())
+    ears.process(AudioChunk(0, silence(5120)))
+    heard = ears.process(AudioChunk(9_000_000_000, say(LIGHTS, "turn on the lights"))) + ears.finish()
+    assert [h.t_start_ns for h in heard] == [pytest.approx(9_000_000_000, abs=60_000_000)]
 
 
 def test_a_wake_phrase_alone_opens_the_ears_for_the_next_utterance() -> None:
