@@ -88,7 +88,7 @@ def test_a_wake_phrase_must_go_before_a_command() -> None:
     (heard,) = heard_in(ears, np.concatenate([say(wake, "hey kitt"), say(LIGHTS, "turn on the lights")]))
     assert (heard.intent, heard.wake, heard.rejected) == ("LightOn", "hey kitt", False)
     assert heard.wake_score > -0.2
-    assert heard.t_start_ns == pytest.approx(len(say(wake, "hey kitt")) * 62_500, abs=60_000_000)
+    assert heard.t_start_ns == pytest.approx(len(say(wake, "hey kitt")) * 62_500, abs=100_000_000)
 
 
 def test_words_after_a_jump_of_the_clock_have_the_time_after_it() -> None:
