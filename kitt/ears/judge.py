@@ -13,18 +13,22 @@ from dataclasses import dataclass
 from kitt.ears.decoder import Path
 
 
+HALF, STEEPNESS = -2.5, 2.0
+"""Score a phone that is as likely right as wrong, and how fast doubt goes on either side of it."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What a sentence must reach to be taken for a command. Scores are logarithms, 0 the perfect fit."""
 
-    phone: float = -0.6
+    phone: float = -2.5
     """Score a phone, over the whole sentence and the filler around it."""
-    word: float = -2.5
+    word: float = -6.0
     """Mean score of the phones of the worst word."""
     margin: float = 0.5
     """By how much the sentence must beat the best one of another intent, in all."""
     short_phones: int = 5
-    short_phone: float = -0.35
+    short_phone: float = -2.0
     """Short sentences resemble much; up to `short_phones` they need this score a phone."""
     wake: float = -0.6
     """Score a phone of a wake phrase."""
@@ -35,8 +39,8 @@ OPEN = Limits(-math.inf, -math.inf, -math.inf, 0, -math.inf, -math.inf)
 
 
 def confidence(path: Path, rivals: Sequence[Path]) -> float:
-    """0..1: the probability of the sentence among its rivals and the free phone loop, by their scores a phone."""
-    fit = math.exp(min(0.0, path.per_phone))
+    """0..1: how well the sentence fits (a half where `Limits.phone` stands), times how clearly it beats its rivals."""
+    fit = 1.0 / (1.0 + math.exp(min(50.0, STEEPNESS * (HALF - path.per_phone))))
     against = max((r.score for r in rivals if r.intent != path.intent), default=-math.inf)
     return fit / (1.0 + math.exp(min(50.0, against - path.score)))
 
