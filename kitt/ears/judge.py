@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 from kitt.ears.decoder import Path
 
-
+FULL_STATES = 5600
+"""Of the car grammar."""
+SHORT_PHONES = 5
 HALF, STEEPNESS = -2.5, 2.0
 """Score a phone that is as likely right as wrong, and how fast doubt goes on either side of it."""
 
@@ -21,34 +23,39 @@ HALF, STEEPNESS = -2.5, 2.0
 class Limits:
     """What a sentence must reach to be taken for a command. Scores are logarithms, 0 the perfect fit."""
 
-    phone: float = -2.5
-    """Score a phone, over the whole sentence and the filler around it."""
-    word: float = -6.0
+    phone: float = -2.6
+    """Score a phone, over the whole sentence and the filler around it, where the grammars have FULL_STATES states;"""
+    a_decade: float = 0.9
+    """so much lower for each tenth of that: chance fits fewer sentences less well."""
+    short: float = 0.8
+    """So much higher for sentences of up to SHORT_PHONES phones, which resemble much."""
+    word: float = -12.0
     """Mean score of the phones of the worst word."""
-    margin: float = 0.5
+    margin: float = 0.3
     """By how much the sentence must beat the best one of another intent, in all."""
-    short_phones: int = 5
-    short_phone: float = -2.0
-    """Short sentences resemble much; up to `short_phones` they need this score a phone."""
-    wake: float = -0.6
+    wake: float = -1.5
     """Score a phone of a wake phrase."""
 
+    def needed(self, phones: int, states: int) -> float:
+        """Score a phone that a sentence of so many phones needs in grammars of so many states of their phone graph."""
+        smaller = max(0.0, math.log10(FULL_STATES / max(1, states)))
+        return self.phone - self.a_decade * smaller + (self.short if phones <= SHORT_PHONES else 0.0)
 
-OPEN = Limits(-math.inf, -math.inf, -math.inf, 0, -math.inf, -math.inf)
+
+OPEN = Limits(phone=-math.inf, word=-math.inf, margin=-math.inf, wake=-math.inf)
 """Takes everything: for drawing curves."""
 
 
 def confidence(path: Path, rivals: Sequence[Path]) -> float:
-    """0..1: how well the sentence fits (a half where `Limits.phone` stands), times how clearly it beats its rivals."""
+    """0..1: how well the sentence fits (a half at HALF), times how clearly it beats its rivals."""
     fit = 1.0 / (1.0 + math.exp(min(50.0, STEEPNESS * (HALF - path.per_phone))))
     against = max((r.score for r in rivals if r.intent != path.intent), default=-math.inf)
     return fit / (1.0 + math.exp(min(50.0, against - path.score)))
 
 
-def refusal(path: Path, rivals: Sequence[Path], limits: Limits) -> str:
-    """Why `path` is not taken for a command; "" when it is."""
-    short = path.phones <= limits.short_phones
-    needed = max(limits.phone, limits.short_phone) if short else limits.phone
+def refusal(path: Path, rivals: Sequence[Path], limits: Limits, states: int = FULL_STATES) -> str:
+    """Why `path` is not taken for a command; "" when it is. states: of the grammars it was looked for in."""
+    needed = limits.needed(path.phones, states)
     if path.per_phone < needed:
         return f"not in the grammar: '{path.text}' fits at {path.per_phone:.2f} a phone, below {needed:.2f}"
     worst = min(path.words, key=lambda w: w.score, default=None)

@@ -67,6 +67,10 @@ class Recogniser:
         """`wakes` empty: no wake phrase is needed. One wake a language otherwise."""
         self._second, self._vocabularies, self._limits = second, tuple(vocabularies), limits
         self._wakes = {w.vocabulary.grammar.language: w for w in wakes}
+        self._states = {
+            v.grammar.language: sum(len(w.grammar.graph.phone) for w in vocabularies if _same(v, w))
+            for v in vocabularies
+        }
         self._languages = tuple(dict.fromkeys(v.grammar.language for v in vocabularies))
 
     def recognise(self, samples: F32, time_of: Callable[[int], int], *, awake: bool = False) -> Heard | None:
@@ -122,7 +126,7 @@ class Recogniser:
             t_ns = time_of(_at(reading.first_frame))
             return Heard(t_ns, t_ns, reading.language, "", {}, "", 0.0, not wake, "" if wake else NOTHING, wake, score)
         (_, path), rivals = reading.paths[0], [p for _, p in reading.paths[1:]]
-        reason = refusal(path, rivals, self._limits)
+        reason = refusal(path, rivals, self._limits, self._states[reading.language])
         return Heard(
             t_start_ns=time_of(_at(reading.first_frame + path.words[0].first_frame)),
             t_end_ns=time_of(_at(reading.first_frame + path.words[-1].last_frame + 1)),
@@ -137,6 +141,10 @@ class Recogniser:
             wake_score=round(reading.wake_score, 4),
             n_best=tuple(candidates),
         )
+
+
+def _same(one: Vocabulary, other: Vocabulary) -> bool:
+    return one.grammar.language == other.grammar.language
 
 
 def _at(frame: int) -> int:

@@ -3,9 +3,9 @@
 import pytest
 
 from kitt.ears.decoder import Path, Word
-from kitt.ears.judge import OPEN, Limits, confidence, refusal
+from kitt.ears.judge import FULL_STATES, OPEN, Limits, confidence, refusal
 
-LIMITS = Limits(phone=-0.6, word=-2.5, margin=0.5, short_phones=5, short_phone=-0.35)
+LIMITS = Limits(phone=-0.6, a_decade=0.9, short=0.25, word=-2.5, margin=0.5)
 
 
 def path(score: float, phones: int = 10, intent: str = "A", words: tuple[float, ...] = (-0.1,)) -> Path:
@@ -27,6 +27,13 @@ def path(score: float, phones: int = 10, intent: str = "A", words: tuple[float, 
 )
 def test_each_limit_has_its_reason(best: Path, rivals: list[Path], reason: str) -> None:
     assert refusal(best, rivals, LIMITS) == reason
+
+
+def test_a_small_grammar_asks_for_less() -> None:
+    assert LIMITS.needed(10, FULL_STATES) == LIMITS.needed(10, 10 * FULL_STATES) == pytest.approx(-0.6)
+    assert LIMITS.needed(10, FULL_STATES // 100) == pytest.approx(-2.4)
+    assert refusal(path(-20.0), [], LIMITS, FULL_STATES // 100) == ""
+    assert refusal(path(-20.0), [], LIMITS, FULL_STATES) != ""
 
 
 def test_open_limits_take_everything() -> None:
