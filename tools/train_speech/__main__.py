@@ -17,10 +17,10 @@ from kitt.engine.pull import path_of
 from kitt.places import shipped
 from tools.train_speech.dataset import HUMAN_A_PASS, SYNTHETIC_A_PASS
 from tools.train_speech.export import export
-from tools.train_speech.fit import fit
+from tools.train_speech.fit import Plan, fit
 from tools.train_speech.prepare import SENTENCES, prepare
 
-STEPS = {"second": 8000, "first": 7000}
+PLANS = {"second": Plan(steps=6439, cycle=8000, midway=4639), "first": Plan(steps=7000, cycle=7000)}
 
 
 def main() -> None:
@@ -40,11 +40,11 @@ def main() -> None:
     if not args.export_only:
         encoder = path_of(MOONSHINE_TINY_EN_ENCODER.name)
         prepare(args.work, args.data, encoder, seed=args.seed, workers=args.workers, copyleft=args.copyleft)
-        for kind, steps in STEPS.items():
-            fit(args.work, kind, steps, args.seed)
+        for kind, plan in PLANS.items():
+            fit(args.work, kind, plan, args.seed)
     card = {
         "seed": args.seed,
-        "steps": {k: torch.load(args.work / f"{k}.pt", weights_only=True)["done"] for k in STEPS},
+        "steps": {k: torch.load(args.work / f"{k}.pt", weights_only=True)["done"] for k in PLANS},
         "sentences": SENTENCES,
         "views_a_pass": {"human": HUMAN_A_PASS, "synthetic": SYNTHETIC_A_PASS},
         "copyleft_recordings": args.copyleft,

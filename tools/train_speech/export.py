@@ -47,12 +47,19 @@ def export(work: Path, target: Path, card: dict[str, Any]) -> None:
     digests = {}
     for kind, build in {"first": _step, "second": _utterance}.items():
         model = KINDS[kind][1]()
-        model.load_state_dict(torch.load(work / f"{kind}.pt", weights_only=True)["averaged"])
+        model.load_state_dict(_weights(work / f"{kind}.pt"))
         path = target / f"ears-{kind}.onnx"
         onnx.save(build(model.eval()), str(path))
         digests[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
     manifest = {"phones": list(PHONES), "languages": list(LANGUAGES), "sha256": digests, **card}
     save_text(target / "ears.json", json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+
+
+def _weights(path: Path) -> dict[str, torch.Tensor]:
+    """The running mean at the end of the training; where the plan kept one midway, the mean of the two."""
+    state = torch.load(path, weights_only=True)
+    last: dict[str, torch.Tensor] = state["averaged"]
+    return {k: (v + state["midway"][k]) / 2 for k, v in last.items()} if state.get("midway") else last
 
 
 def _inward(graph: Graph, model: AcousticModel, features: str) -> str:
