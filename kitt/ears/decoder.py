@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from kitt.ears.g2p.phones import BLANK
 from kitt.ears.grammar.graph import PhoneGraph
-from kitt.types import F32, I64
+from kitt.types import F32, I64, Bools
 
 NEVER = np.float32(-1e9)
 FILLER = -8.0
@@ -64,6 +64,7 @@ class Decoder:
         padded = np.append(graph.phone, -1)
         self._same = np.flatnonzero(padded[self._from] == graph.phone[graph.arc_to])
         self._same_from = self._from[self._same]
+        self.closed: Bools = ~np.isin(graph.final_state, graph.arc_from)
 
     def start(self, filler: float = FILLER) -> Search:
         """A search that has heard nothing yet."""
@@ -130,12 +131,16 @@ class Search:
 
     def may_end(self, margin: float) -> bool:
         """Whether a sentence that ends now is within `margin` of the best of all beginnings of sentences."""
-        now = np.maximum(self._phone[-1], self._blank[-1])
-        return bool(now[self._graph.final_state].max(initial=NEVER) >= max(now.max(), self._before[-1]) - margin)
+        return self._ends_within(margin, slice(None))
 
-    def ending_now(self) -> F32:
-        """Score of each final state (row of `final_state`) as of this frame: float32 (F,)."""
-        return np.asarray(np.maximum(self._phone[-1], self._blank[-1])[self._graph.final_state], np.float32)
+    def must_end(self, margin: float) -> bool:
+        """The same for a sentence that no other one goes on from."""
+        return self._ends_within(margin, self._decoder.closed)
+
+    def _ends_within(self, margin: float, finals: slice | Bools) -> bool:
+        now = np.maximum(self._phone[-1], self._blank[-1])
+        ending = now[self._graph.final_state[finals]].max(initial=NEVER)
+        return bool(ending >= max(now.max(), self._before[-1]) - margin)
 
     def best(self, n_best: int) -> list[Path]:
         """The best path of each intent, best first."""

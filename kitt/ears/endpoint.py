@@ -37,8 +37,10 @@ class Pauses:
     """Frames of speech in a row that begin an utterance: 64 ms. A click is shorter."""
     pre_roll_samples: int = 500 * RATE_HZ // 1000
     """Sound before the first speech that belongs to it: the network sees a soft beginning up to 470 ms late."""
-    pause_frames: int = 4
-    """128 ms of the network's silence"""
+    short_pause_frames: int = 4
+    """128 ms of the network's silence, where a sentence ends that cannot go on;"""
+    pause_frames: int = 7
+    """224 ms where it may: at 4 frames, 3 of 38 people's coffee orders were cut in two, at 7 none;"""
     long_pause_frames: int = 25
     """800 ms"""
     most_frames: int = 250
@@ -95,8 +97,10 @@ class EndPointer:
         """Frames of silence since the last speech of the utterance going on; 0 while there is none."""
         return 0 if self._begun is None else self._frame - self._last
 
-    def step(self, probability: float, may_end: bool = False) -> Span | None:
-        """One frame. may_end: what was heard up to here is a whole sentence of the grammar."""
+    def step(self, probability: float, may_end: bool = False, must_end: bool = False) -> Span | None:
+        """One frame. may_end: what was heard up to here is a whole sentence of the grammar; must_end: and no other
+        sentence goes on from it.
+        """
         limits = self._pauses
         self._speech = probability >= (limits.silence_below if self._speech else limits.speech_at)
         self._frame += 1
@@ -111,6 +115,8 @@ class EndPointer:
         if self._begun is None:
             return None
         silent = self._frame - self._last
+        if must_end and silent >= limits.short_pause_frames:
+            return self._end(GRAMMAR, self._frame * FRAME)
         if may_end and silent >= limits.pause_frames:
             return self._end(GRAMMAR, self._frame * FRAME)
         if silent >= limits.long_pause_frames:

@@ -124,7 +124,7 @@ class Ears:
         heard = []
         for probability in self._voice.push(chunk.samples):
             self._heard_until += FRAME
-            span = self._end_pointer.step(float(probability), self._may_end())
+            span = self._end_pointer.step(float(probability), *self._may_and_must_end())
             if span:
                 heard += self._utterance(span, begun)
                 begun = time.thread_time()
@@ -166,12 +166,15 @@ class Ears:
         self._vocabularies = vocabularies
         self._recogniser = Recogniser(self._second, vocabularies, self._wakes, self._limits)
 
-    def _may_end(self) -> bool:
-        """Whether the first pass takes what was said so far for a whole sentence. Runs it while somebody speaks."""
+    def _may_and_must_end(self) -> tuple[bool, bool]:
+        """Whether the first pass takes what was said so far for a whole sentence, and for one that cannot go on.
+
+        Runs it while somebody speaks.
+        """
         start = self._end_pointer.start
         if start is None:
             self._first_until = None
-            return False
+            return False, False
         if self._first_until is None:
             self._first.reset()
             self._searches = [v.decoder.start() for v in self._vocabularies]
@@ -181,7 +184,10 @@ class Ears:
         for posterior in self._first.push(piece):
             for search in self._searches:
                 search.step(posterior)
-        return any(search.may_end(MAY_END_MARGIN) for search in self._searches if search.frames)
+        heard = [search for search in self._searches if search.frames]
+        may_end = any(search.may_end(MAY_END_MARGIN) for search in heard)
+        # where another sentence may end that goes on, nothing must
+        return may_end, may_end and all(s.must_end(MAY_END_MARGIN) for s in heard if s.may_end(MAY_END_MARGIN))
 
     def _utterance(self, span: Span, begun: float) -> list[Heard]:
         samples = self._sound[span.start - self._sound_from : span.end - self._sound_from]

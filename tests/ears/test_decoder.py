@@ -1,6 +1,7 @@
 """The decoder against the definition: every path of a small graph, every alignment, one by one."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -131,6 +132,20 @@ def test_knows_when_a_sentence_may_end() -> None:
         search.step(frame)
         may_end.append(search.may_end(1.0))
     assert may_end == [False, False, True, True, True, True]
+
+
+def test_knows_when_nothing_can_go_on() -> None:
+    # "A" goes on to "A B" by an arc of its own, "C" does not
+    graph = graph_of([(A, B), (C,)], [0, 1])
+    open_graph = replace(
+        graph, final_state=np.append(graph.final_state, 0), final_intent=np.append(graph.final_intent, 0)
+    )
+    for symbols, must_end in (([A, 0], False), ([C, 0], True), ([A, B, 0], True)):
+        search = Decoder(open_graph).start()
+        for frame in posteriors_of(symbols):
+            search.step(frame)
+        assert search.may_end(1.0)
+        assert search.must_end(1.0) is must_end
 
 
 def test_nothing_heard_is_no_path() -> None:

@@ -23,7 +23,8 @@ def test_the_limits_are_those_promised():
     frame_ms, lag_ms = FRAME / 16, 100
     limits = Pauses()
     assert 300 <= limits.pre_roll_samples / 16 <= 500
-    assert 200 <= limits.pause_frames * frame_ms + lag_ms <= 250
+    assert 200 <= limits.short_pause_frames * frame_ms + lag_ms <= 250
+    assert limits.pause_frames * frame_ms + lag_ms <= 350
     assert limits.long_pause_frames * frame_ms == 800
     assert limits.most_frames * frame_ms == 8_000
 
@@ -38,7 +39,14 @@ def test_a_click_is_no_utterance():
 
 def test_a_short_pause_ends_it_where_the_grammar_may_end():
     (span,) = run("." * 20 + "#" * 10 + "." * 30, may_end=True)
-    assert span == Span(20 * FRAME - PRE_ROLL, 34 * FRAME, 20 * FRAME, 30 * FRAME, 10, GRAMMAR)
+    assert span == Span(20 * FRAME - PRE_ROLL, 37 * FRAME, 20 * FRAME, 30 * FRAME, 10, GRAMMAR)
+
+
+def test_a_shorter_one_ends_it_where_nothing_can_go_on():
+    ends = EndPointer()
+    spans = [ends.step(p, True, True) for p in [0.1] * 20 + [0.9] * 10 + [0.1] * 30]
+    (span,) = [s for s in spans if s]
+    assert (span.end, span.reason) == (34 * FRAME, GRAMMAR)
 
 
 def test_a_pause_of_800_ms_ends_it_elsewhere():

@@ -72,7 +72,7 @@ def test_everything_is_taken_when_asked_to() -> None:
 
 
 def test_a_pause_ends_an_utterance_early_only_where_the_grammar_may_end() -> None:
-    """224 ms after "lights", 800 ms after "start the"."""
+    """128 ms after "lights", 800 ms after "start the"."""
     for text, ends in (("lights", True), ("start the", False)):
         sound = np.concatenate([silence(4096), say(LIGHTS, text), silence(round(0.45 * SECOND))])
         ears = Ears([LIGHTS], networks=networks())
