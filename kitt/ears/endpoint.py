@@ -39,8 +39,8 @@ class Pauses:
     """Sound before the first speech that belongs to it: the network sees a soft beginning up to 470 ms late."""
     short_pause_frames: int = 4
     """128 ms of the network's silence, where a sentence ends that cannot go on;"""
-    pause_frames: int = 7
-    """224 ms where it may: at 4 frames, 3 of 38 people's coffee orders were cut in two, at 7 none;"""
+    pause_frames: int = 10
+    """320 ms where it may: people pause within an order ("a latte ... with milk");"""
     long_pause_frames: int = 25
     """800 ms"""
     most_frames: int = 250

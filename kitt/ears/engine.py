@@ -34,8 +34,9 @@ GRAMMARS = Path(__file__).with_name("grammars")
 AUTO = "auto"
 AWAKE_S = 6.0
 """How long after a wake phrase said alone a command may begin."""
-MAY_END_MARGIN = 3.0
-"""The end-pointer believes in the end of a sentence when it is at most this much less likely than its going on."""
+MAY_END_MARGIN = 12.0
+"""The end-pointer believes in the end of a sentence up to this much less likely than its going on: about two phones.
+At 3 the first pass was seldom sure enough, and most commands waited the long pause."""
 LOOK_EVERY_S = 1.0
 """How often, in silence, the grammar's files are looked at for changes."""
 
@@ -113,7 +114,7 @@ class Ears:
         self._timeline = Timeline()
         self._first_until: int | None = None
         self._searches: list[Search] = []
-        self._awake_until = -1
+        self._awake_until, self._awake_by = -1, ""
         self._looked_at = 0
 
     def process(self, chunk: AudioChunk) -> list[Heard]:
@@ -196,9 +197,12 @@ class Ears:
         self._first_until = None
         if heard is None:
             return []
+        if awake and not heard.wake:
+            heard = replace(heard, wake=self._awake_by)
         self._awake_until = -1
         if heard.wake and (heard.rejected or not heard.intent):
             # the command is still to come, or to come again
+            self._awake_by = heard.wake
             self._awake_until = span.end + round(AWAKE_S * 1e9 / NS_A_SAMPLE)
         return [replace(heard, cpu_s=round(time.thread_time() - begun, 4))]
 

@@ -105,7 +105,7 @@ def test_a_wake_phrase_alone_opens_the_ears_for_the_next_utterance() -> None:
     sound = [say(wake, "hey kitt"), pause, say(LIGHTS, "lights"), pause, say(LIGHTS, "lights"), pause]
     alone, command = heard_in(ears, np.concatenate(sound))
     assert (alone.wake, alone.intent) == ("hey kitt", "")
-    assert (command.intent, command.rejected) == ("LightOn", False)
+    assert (command.intent, command.wake, command.rejected) == ("LightOn", "hey kitt", False)
 
 
 def test_a_wake_phrase_is_forgotten_after_six_seconds() -> None:
