@@ -192,6 +192,26 @@ def test_a_video_cut_off_while_recording_is_one_clear_line(tmp_path: Path) -> No
     assert "\n" not in str(e.value)
 
 
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_a_cut_off_video_whose_index_leads_is_decoded_as_far_as_it_goes(tmp_path: Path, share: float) -> None:
+    whole, front = video(tmp_path / "v.mp4", list(range(0, 4000, 40))), tmp_path / "front.mp4"
+    with av.open(str(whole)) as container, av.open(str(front), "w", options={"movflags": "faststart"}) as out:
+        stream = out.add_stream_from_template(container.streams.video[0])
+        for packet in container.demux(container.streams.video[0]):
+            if packet.size:
+                packet.stream = stream
+                out.mux(packet)
+    data = front.read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(data[: data.index(b"mdat") + int((len(data) - data.index(b"mdat")) * share)])
+    source = open_source(tmp_path / "cut.mp4")
+    pictures, problems = split_problems(source.records())
+    assert 100 * share - 20 < len(pictures) < 100
+    assert {p.encoding for p in pictures} == {"raw"}
+    assert problems
+    assert "is decoded" in source.notes[0]
+    assert "is damaged" in source.notes[0]
+
+
 def test_a_video_that_ends_before_the_time_it_tells_is_told(tmp_path: Path) -> None:
     mkv = video(tmp_path / "v.mkv", list(range(0, 4000, 40))).read_bytes()
     (tmp_path / "cut.mkv").write_bytes(mkv[: len(mkv) // 2])

@@ -62,7 +62,7 @@ def read(path: Path, options: Options) -> Source:
         video = video_of(path, container)
         sound = container.streams.audio[0] if container.streams.audio else None
         codec = video.codec_context.name
-        encoding, why = ("raw", "asked for") if options.transcode else _copyable(video)
+        encoding, why = ("raw", "asked for") if options.transcode else _way(video)
         starts = [in_ns(s.start_time or 0, s.time_base) for s in (video, sound) if s is not None]
         # Sound before zero is what its encoder put before the recording.
         origin_ns = min(at for i, at in enumerate(starts) if i == 0 or at >= 0)
@@ -83,6 +83,14 @@ def read(path: Path, options: Options) -> Source:
 
     topics = frozenset({plan.topic, AUDIO_TOPIC} if plan.has_sound else {plan.topic})
     return Source("video", path, 0, duration_ns or None, count, records, digest.sha256, notes=notes, topics=topics)
+
+
+def _way(video: Any) -> tuple[str, str]:
+    """As `_copyable`; pictures that are damaged or cut off are left to the decoder, which leaves out what it must."""
+    try:
+        return _copyable(video)
+    except FFmpegError as e:
+        return "raw", f"one of its first pictures is damaged ({e.strerror})"
 
 
 def _copyable(video: Any) -> tuple[str, str]:
