@@ -169,6 +169,14 @@ class TestWarnings:
         frames = truth(*[(car(),)] * 10, warnings=(self.WINDOW,))
         assert compare(frames, rows(*[[track()]] * 10)[4:], []).warnings == []
 
+    @pytest.mark.parametrize(("first", "last"), [(0, 5), (4, 9), (4, 5)])
+    def test_in_a_window_that_was_replayed_in_part_it_is_a_hit(self, first: int, last: int) -> None:
+        frames = truth(*[(car(),)] * 10, warnings=(self.WINDOW,))
+        replayed = rows(*[[track()]] * 10)[first : last + 1]
+        found = compare(frames, replayed, [event("forward_collision", 5), event("headway", 5)]).warnings
+        assert sorted((v.event, v.verdict) for v in found) == [("forward_collision", "hit"), ("headway", "false")]
+        assert compare(frames, replayed, []).warnings == []
+
     def test_after_the_truth_ends_nothing_is_judged(self) -> None:
         assert ("headway", "false") not in self.verdicts(event("headway", 500))
 
