@@ -59,6 +59,9 @@ def main() -> None:
     except KittError as e:
         typer.echo(f"kitt: {e}", err=True)
         sys.exit(2)
+    except KeyboardInterrupt:
+        # Ctrl-C while something is still imported, before a verb takes signals itself.
+        sys.exit(130)
     except BrokenPipeError:
         sys.exit(141)
     except OSError as e:

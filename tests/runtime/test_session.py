@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 import pytest
 
+from kitt.cli import app as cli
 from kitt.cli.replay import summary
 from kitt.config import Config
 from kitt.drive.records import IMAGE_TOPIC, Picture, Problem
@@ -240,6 +241,31 @@ def test_a_drive_beside_the_outputs_stays(drive: Path, tmp_path: Path, fast: Con
     assert drive.read_bytes() == before
 
 
+def until(condition: Callable[[], bool], most_s: float = 120.0) -> bool:
+    """Wait for something that a busy machine may take long for."""
+    end = time.monotonic() + most_s
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
+    return condition()
+
+
+def test_ctrl_c_before_a_verb_takes_signals_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(cli, "app", interrupted)
+    try:
+        with pytest.raises(SystemExit) as e:
+            cli.main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert e.value.code == 130
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGTERM], [signal.SIGINT, signal.SIGINT]])
 def test_a_signal_or_two_leave_complete_files_of_what_ran(
     make_drive: MakeDrive, tmp_path: Path, fast: Config, signals: list[int]
@@ -248,6 +274,8 @@ def test_a_signal_or_two_leave_complete_files_of_what_ran(
     session = Session(open_source(make_drive(list(pictures(40)))), ReplayOptions(fast), tmp_path / "out")
     for done, _ in session.run():
         if done == 5:
+            # a second signal leaves out what waits to be written: on a busy machine that might be all
+            assert until(lambda: session.recorder.gather.frames > 0)
             for number in signals:
                 signal.raise_signal(number)
     assert session.stopped_by == signals[0]
@@ -284,14 +312,12 @@ def test_the_command_line_ends_at_once_in_the_midst_of_a_long_gap(
     path, out = make_drive([*pictures(3), *late]), tmp_path / "out"
     command = [sys.executable, "-m", "kitt", "replay", str(path), "--out", str(out), "--speed", "0.2x", "--model"]
     with subprocess.Popen([*command, fast.eyes.model, "--strip", "0"], stdout=subprocess.PIPE, text=True) as process:
-        deadline = time.monotonic() + 60
-        while not (out / "overlay.mp4").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        assert until((out / "overlay.mp4").exists)
         time.sleep(0.5)
         begin = time.monotonic()
         process.send_signal(number)
         said, _ = process.communicate(timeout=60)
-        assert time.monotonic() - begin < 5
+        assert time.monotonic() - begin < 15  # the gap alone would take more than 20 s
     assert process.returncode == code
     assert said.startswith("interrupted: the files hold what ran until then")
     with av.open(str(out / "overlay.mp4")) as film:
