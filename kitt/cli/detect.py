@@ -86,11 +86,22 @@ def check_target(path: Path, inputs: Iterable[Path] = ()) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """Raises KittError where the disk refuses."""
+    """A file that appears, or changes, only when all is written. Raises KittError where the disk refuses."""
+    import os
+
     from kitt.errors import KittError
 
+    target = path.resolve()
+    is_file = target.is_file() or not target.exists()  # a pipe or a device takes no other file's place
+    part = target.with_name(f".{target.name[:200]}.{os.getpid()}.part") if is_file else target
     try:
-        path.write_text(text, encoding="utf-8")
+        try:
+            part.write_text(text, encoding="utf-8")
+            if is_file:
+                part.replace(target)
+        finally:
+            if is_file:
+                part.unlink(missing_ok=True)
     except OSError as e:
         raise KittError(f"{path}: cannot write: {e.strerror or e}") from e
 

@@ -172,3 +172,18 @@ def test_force_writes_over_nothing_that_is_read(app, model, tmp_path):
     with pytest.raises(KittError, match="the recording"):
         run(app, "eval", "detector", *options, "--json", tmp_path / "gt.json", "--model", model)
     assert (target.read_bytes(), (tmp_path / "gt.json").read_text()) == (picture, "{}")
+
+
+def test_a_full_disk_leaves_the_earlier_file_and_no_part(tmp_path, monkeypatch):
+    out = tmp_path / "found.json"
+    detect_module.write(out, "[1]")
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("found.json", "[1]")]
+
+    def full(path, *_, **__):
+        path.write_bytes(b"[2, ")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(out), "write_text", full)
+    with pytest.raises(KittError, match=r"found\.json: cannot write: No space left on device"):
+        detect_module.write(out, "[2, 3]")
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("found.json", "[1]")]
