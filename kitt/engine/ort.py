@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from kitt.engine.backend import Arrays, TensorSpec
 from kitt.errors import KittError
+from kitt.places import engines
 
 _ERRORS_ONLY = 3
 _DTYPES: dict[str, type[np.generic]] = {
@@ -54,7 +55,8 @@ class OrtBackend:
         try:
             session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as e:  # ONNX Runtime's own errors share no base class but Exception
-            raise KittError(f"{path}: ONNX Runtime {ort.__version__} cannot run it: {_line(e)}") from e
+            what = f"{path}: ONNX Runtime {ort.__version__} cannot run it: {_line(e)}{_mend(path)}"
+            raise KittError(what) from e
         return cls(session, path)
 
     @property
@@ -70,6 +72,13 @@ class OrtBackend:
         except Exception as e:
             raise KittError(f"{self.name}: the network refused its input: {_line(e)}") from e
         return dict(zip(self._output_names, values, strict=True))
+
+
+def _mend(path: Path) -> str:
+    """What helps against a damaged file that kitt made itself."""
+    if path.parent.resolve() != engines().resolve():
+        return ""
+    return "; delete the file, kitt makes it anew from the weights (`kitt models pull` does so at once)"
 
 
 def _int8_sums_overflow() -> bool:

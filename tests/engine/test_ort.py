@@ -62,6 +62,14 @@ def test_an_empty_foreign_or_cut_file_is_told_in_one_line(tmp_path, doubling, co
     assert "\n" not in str(caught.value)
 
 
+def test_a_damaged_file_of_kitts_own_making_is_told_with_its_mend(tmp_path, monkeypatch):
+    monkeypatch.setattr(ort, "engines", lambda: tmp_path)
+    (tmp_path / "bad.onnx").write_bytes(b"not a network")
+    with pytest.raises(KittError, match=r"bad\.onnx: .*; delete the file.*kitt models pull") as caught:
+        OrtBackend.load(tmp_path / "bad.onnx", 1)
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "inputs",
     [{}, {"x": np.ones((1, 4), np.float32)}, {"x": np.ones((1, 3), np.uint8)}, {"z": np.ones((1, 3), np.float32)}],
