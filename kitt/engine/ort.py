@@ -75,10 +75,10 @@ class OrtBackend:
 
 
 def _mend(path: Path) -> str:
-    """What helps against a damaged file that kitt made itself."""
-    if path.parent.resolve() != engines().resolve():
+    """What helps against a damaged file that kitt fetched or made itself; the ears' own come with kitt."""
+    if path.parent.resolve() != engines().resolve() or path.name.startswith("ears-"):
         return ""
-    return "; delete the file, kitt makes it anew from the weights (`kitt models pull` does so at once)"
+    return "; delete the file and make it anew: kitt models pull"
 
 
 def _int8_sums_overflow() -> bool:

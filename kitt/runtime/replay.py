@@ -104,7 +104,7 @@ class Replay:
             return
         if isinstance(record, Problem):
             t_ns = self.end_ns or 0 if record.t_ns is None else record.t_ns
-            self._note(t_ns, record.kind.replace("-", "_"), f"{record.where}: {record.what}", record.count)
+            self._note(t_ns, record.kind.replace("-", "_"), f"{record.where}: {record.what}")
             return
         t_ns = record.t_ns
         if self.start_ns is None:
@@ -199,8 +199,8 @@ class Replay:
             if self.sink:
                 self.sink.heard(t_ns, heard)
 
-    def _note(self, t_ns: int, event: str, text: str, count: int = 1) -> None:
-        self.counts[f"notice:{event}"] += count
+    def _note(self, t_ns: int, event: str, text: str) -> None:
+        self.counts[f"notice:{event}"] += 1
         self.notices.setdefault(event, text)
         self._notices.append(notice := Notice(t_ns, event, text))
         if self.sink:

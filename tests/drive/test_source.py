@@ -218,3 +218,15 @@ def test_random_bytes_after_the_magic_never_raise_anything_else(tmp_path: Path) 
         except KittError:
             continue
         assert times == sorted(times)
+
+
+def test_a_topic_in_another_encoding_is_left_out_with_that_encoding(tmp_path: Path) -> None:
+    raw = foreign("/cam", S, b"{}", "foxglove.CompressedImage", "jsonschema")
+    raw.channel.message_encoding = "json"
+    with DriveWriter(tmp_path / "d.mcap") as out:
+        out.write(Picture(S, "/camera/front/image", "jpeg", jpeg(1)))
+        out.write(Other(S, "/cam", raw))
+    problems = split_problems(open_source(tmp_path / "d.mcap").records())[1]
+    assert [p.what for p in problems] == [
+        "1 messages of foxglove.CompressedImage left out: kitt does not read its encoding 'json'"
+    ]

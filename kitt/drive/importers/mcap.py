@@ -29,7 +29,7 @@ from kitt.drive.records import (
     Record,
     TimedRecord,
 )
-from kitt.drive.schemas import PICTURE_SCHEMAS, readable
+from kitt.drive.schemas import MESSAGES, PICTURE_SCHEMAS, readable
 from kitt.drive.source import Options, Source
 from kitt.errors import KittError
 
@@ -243,7 +243,9 @@ class _Reader:
         """The record of a message; None for one that is left out."""
         schema = raw.schema.name if raw.schema else "no schema"
         if not readable(raw.channel, raw.schema):
-            why = "kitt does not read it"
+            known = raw.schema is not None and schema in MESSAGES and schema != "foxglove.ImageAnnotations"
+            encoding = raw.channel.message_encoding
+            why = f"kitt does not read its encoding '{encoding}'" if known else "kitt does not read it"
         elif schema in PICTURE_SCHEMAS and self._camera is not None and raw.channel.topic != self._camera.topic:
             why = f"the camera is {self._camera.topic} (--topic chooses another)"
         else:
