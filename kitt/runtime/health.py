@@ -130,8 +130,8 @@ def _ears() -> Finding:
         fetched = [path_of(m.name) for m in (SILERO_VAD, MOONSHINE_TINY_EN_ENCODER)]
         ours = [checked(shipped(), f"ears-{kind}.onnx") for kind in ("first", "second")]
     except KittError as e:
-        return Finding("ears", False, str(e), mend="kitt models pull")
-    return Finding("ears", True, ", ".join(p.name for p in (*fetched, *ours)))
+        return Finding("ears", False, str(e), needed=False, mend="kitt models pull")
+    return Finding("ears", True, ", ".join(p.name for p in (*fetched, *ours)), needed=False)
 
 
 def _voice() -> Finding:
