@@ -35,6 +35,14 @@ from .conftest import MakeDrive, jpeg, pictures, speeds, spoken
 pytestmark = pytest.mark.weights
 
 
+@pytest.fixture(autouse=True)
+def _heeds_ctrl_c() -> Iterator[None]:
+    """A background job ignores Ctrl-C and hands that down; a replay rightly leaves it so, these tests do not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def run(drive: Path, out: Path, config: Config, **options: Any) -> dict[str, Any]:
     session = Session(open_source(drive, others=True), ReplayOptions(config), out, **options)
     for _ in session.run():
