@@ -22,7 +22,8 @@ from kitt.ears.decoder import Search
 from kitt.ears.endpoint import EndPointer, Pauses, Span
 from kitt.ears.grammar import Grammar
 from kitt.ears.judge import OPEN, Limits
-from kitt.ears.recognise import NS_A_SAMPLE, Recogniser, Vocabulary, Wake
+from kitt.ears.recognise import Recogniser, Vocabulary, Wake
+from kitt.ears.resample import RATE_HZ
 from kitt.ears.timeline import Timeline
 from kitt.ears.vad import FRAME, VoiceActivity
 from kitt.ears.wake import DEFAULT, wake_grammar
@@ -203,14 +204,14 @@ class Ears:
         if heard.wake and (heard.rejected or not heard.intent):
             # the command is still to come, or to come again
             self._awake_by = heard.wake
-            self._awake_until = span.end + round(AWAKE_S * 1e9 / NS_A_SAMPLE)
+            self._awake_until = span.end + round(AWAKE_S * RATE_HZ)
         return [replace(heard, cpu_s=round(time.thread_time() - begun, 4))]
 
     def _forget(self) -> None:
         """Drop sound that no utterance can reach any more; in silence, look after the grammar's files."""
         start = self._end_pointer.start
         if start is None:
-            if self._heard_until - self._looked_at > LOOK_EVERY_S * 1e9 / NS_A_SAMPLE:
+            if self._heard_until - self._looked_at > LOOK_EVERY_S * RATE_HZ:
                 self._looked_at = self._heard_until
                 self.refresh()
             start = self._heard_until - self._pauses.pre_roll_samples - 4 * FRAME

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from kitt.ears.resample import RATE_HZ
 from kitt.types import F32
 
-RATE_HZ = 16_000
 WINDOW, HOP, FFT = 400, 160, 512
 MELS, LOW_HZ, HIGH_HZ = 40, 60.0, 7600.0
 STACK = 3

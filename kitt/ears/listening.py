@@ -10,6 +10,7 @@ from typing import Any
 from kitt.ears.audio import Intake
 from kitt.ears.engine import Ears
 from kitt.ears.files import RawFormat, SoundFile
+from kitt.ears.resample import RATE_HZ
 from kitt.types import Heard
 
 
@@ -28,7 +29,7 @@ class Recording:
         return max(self.utterances, key=lambda h: (not h.rejected, h.confidence), default=None)
 
 
-def hear(ears: Ears, path: Path, raw_rate_hz: int = 16_000) -> Recording:
+def hear(ears: Ears, path: Path, raw_rate_hz: int = RATE_HZ) -> Recording:
     """Listen to a sound file from beginning to end. Raises KittError when it cannot be read."""
     file = SoundFile(path, RawFormat(raw_rate_hz))
     intake = Intake()
@@ -44,7 +45,7 @@ def hear(ears: Ears, path: Path, raw_rate_hz: int = 16_000) -> Recording:
         heard += ears.process(chunk)
     heard += ears.finish()
     noted = (replace(h, notes=intake.notes_of(h.t_start_ns, h.t_end_ns)) for h in heard)
-    return Recording(path, samples / 16_000, tuple(noted), (*file.notes, *intake.notes))
+    return Recording(path, samples / RATE_HZ, tuple(noted), (*file.notes, *intake.notes))
 
 
 def line_of(recording: Recording) -> dict[str, Any]:

@@ -12,8 +12,6 @@ from kitt.ears.grammar import Grammar
 from kitt.ears.judge import Limits, confidence, refusal
 from kitt.types import F32, Candidate, Heard
 
-NS_A_SAMPLE = 62_500
-"""At 16 kHz."""
 N_BEST = 5
 AROUND_WAKE = 0.0
 """A wake phrase may stand among other words."""

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from kitt.ears.features import FLOOR, HOP, MELS, RATE_HZ, STACK, WINDOW, log_mel, stack
+from kitt.ears.features import FLOOR, HOP, MELS, STACK, WINDOW, log_mel, stack
+from kitt.ears.resample import RATE_HZ
 
 
 @pytest.mark.parametrize(("samples", "frames"), [(0, 0), (WINDOW - 1, 0), (WINDOW, 1), (WINDOW + HOP, 2), (16_000, 98)])
