@@ -1,6 +1,7 @@
 """The decoder against the definition: every path of a small graph, every alignment, one by one."""
 
 import itertools
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -93,6 +94,51 @@ def test_finds_the_best_alignment_of_every_intent(sentences: list[tuple[int, ...
     for path in found:
         assert path.score == pytest.approx(possible[path.intent], abs=1e-3)
     assert [p.score for p in found] == sorted((p.score for p in found), reverse=True)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 4), st.integers(0, 2**32 - 1))
+def test_finds_the_best_way_where_many_ways_meet(wide: int, narrow: int, frames: int, seed: int) -> None:
+    # every state of a layer goes on to every state of the next: more arcs into a state than are searched by rank
+    rng = np.random.default_rng(seed)
+    layers = [[int(p) for p in rng.integers(A, D + 1, n)] for n in (wide, narrow, 1)]
+    first = np.cumsum([0, wide, narrow])
+    arcs = [(to, -1) for to in range(wide)]
+    for k in (1, 2):
+        arcs += [(first[k] + to, first[k - 1] + at) for to in range(len(layers[k])) for at in range(len(layers[k - 1]))]
+    phone = np.array([p for layer in layers for p in layer])
+    graph = replace(
+        graph_of([(A,)], [0]),
+        phone=phone,
+        arc_from=np.array([a for _, a in sorted(arcs)]),
+        arc_to=np.array([b for b, _ in sorted(arcs)]),
+        state_word=phone,
+        final_state=np.array([len(phone) - 1]),
+        final_intent=np.array([0]),
+    )
+    log_posteriors = np.log(rng.dirichlet(np.full(len(PHONES), 0.3), frames) + 1e-6).astype(np.float32)
+    relative = log_posteriors - log_posteriors.max(1, keepdims=True)
+    expected = {s: by_definition(s, relative, -2.5) for s in set(itertools.product(*layers))}
+
+    found = Decoder(graph).decode(log_posteriors, filler=-2.5)
+
+    best = max(expected.values())
+    assert bool(found) == (best > -np.inf)
+    for path in found:
+        assert path.score == pytest.approx(best, abs=1e-3)
+        said = tuple(int(w.text[1:]) for w in path.words)
+        assert expected[said] == pytest.approx(best, abs=1e-3)
+
+
+def test_a_search_keeps_less_than_a_byte_a_state_and_frame() -> None:
+    sentences = [tuple(int(p) for p in row) for row in np.random.default_rng(0).integers(1, len(PHONES), (500, 10))]
+    decoder = Decoder(graph_of(sentences, [0] * len(sentences)))
+    frames = np.zeros((400, len(PHONES)), np.float32)
+    tracemalloc.start()
+    decoder.decode(frames)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 0.5 * len(frames) * len(decoder.graph.phone)
 
 
 def test_words_come_with_their_frames() -> None:
