@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kitt.ears.audio import Intake
 from kitt.errors import KittError
 from kitt.types import F32
 
@@ -127,6 +128,13 @@ class SoundFile:
                 samples = numbers.astype(np.float32) / np.float32(2**15)
                 yield SoundBlock(round(given * 1e9 / raw.rate_hz), samples, raw.rate_hz)
                 given += len(samples)
+
+
+def read_mono(path: Path | str) -> F32:
+    """A whole file as the ears hear it: float32 (n,) at 16 kHz. Raises KittError where it holds no sound."""
+    intake = Intake()
+    chunks = [*intake.push(*SoundFile(path).read()), *intake.finish()]
+    return np.concatenate([np.zeros(0, np.float32), *(c.samples for c in chunks)])
 
 
 def _riff_bytes(head: bytes) -> int:

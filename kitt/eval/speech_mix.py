@@ -34,13 +34,9 @@ class Noises:
 
 def read_sound(path: Path) -> F32:
     """Any sound file as float32 (n,) mono at RATE_HZ, read as `kitt listen` reads it. Raises KittError."""
-    from kitt.ears.files import SoundFile
-    from kitt.ears.resample import Resampler
+    from kitt.ears.files import read_mono
 
-    samples, rate_hz = SoundFile(path).read()
-    resampler = Resampler(rate_hz)
-    mono = np.ascontiguousarray(samples.mean(axis=1), np.float32)
-    return np.concatenate([resampler.push(mono), resampler.finish()])
+    return read_mono(path)
 
 
 def noise_files(data: Path) -> dict[str, Path]:

@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from kitt.ears.files import RawFormat, SoundFile
+from kitt.ears.files import RawFormat, SoundFile, read_mono
 from kitt.errors import KittError
 
 RATE = 16_000
@@ -110,6 +110,19 @@ def test_eight_and_twenty_four_bits(tmp_path):
 def test_the_sound_may_be_read_twice(tmp_path):
     sound = SoundFile(write_wav(tmp_path / "a.wav", tone()))
     assert np.array_equal(sound.read()[0], sound.read()[0])
+
+
+@pytest.mark.parametrize(("rate_hz", "channels"), [(16_000, 1), (48_000, 2)])
+def test_a_whole_file_at_once_is_what_the_ears_hear(tmp_path, rate_hz, channels):
+    got = read_mono(write_wav(tmp_path / "a.wav", tone(1.0, rate_hz, channels), rate_hz))
+    loudness = {1: 1.0, 2: 0.75}[channels]
+    assert got.dtype == np.float32
+    assert got[400:-400] == pytest.approx(loudness * tone()[400:-400, 0], abs=2e-3)
+
+
+def test_raw_bytes_that_make_no_sample_are_no_sound(tmp_path):
+    (tmp_path / "a.raw").write_bytes(b"\0")
+    assert len(read_mono(tmp_path / "a.raw")) == 0
 
 
 def test_a_file_that_breaks_off_gives_what_is_there_and_a_note(tmp_path):
