@@ -157,14 +157,8 @@ class Bench:
         if not speech_voices.missing_programs():
             tests += speech_wake.kitt_tests(under, noises)
 
-        def negatives() -> Iterator[Block]:
-            recordings = speech_negatives.human(self.data)
-            yield from speech_negatives.human_blocks(recordings, lambda *_: False, self.plan.human_h)
-            texts = speech_negatives.sentences(self.data)
-            third = {"en": 1 / 3, "fr": 1 / 3, "es": 1 / 3}
-            yield from speech_negatives.synthetic_blocks(texts, 3 * self.plan.wake_h, lambda *_: False, third)
-
-        return speech_wake.run_wake(tests, self._told(negatives()), opener, self._progress)
+        negatives = speech_wake.negatives(self.data, None, self.plan.wake_h)
+        return speech_wake.run_wake(tests, self._told(negatives), opener, self._progress)
 
     def speed(self) -> dict[str, Any]:
         """Latency on the sets of whole commands, CPU in silence and speech, memory."""

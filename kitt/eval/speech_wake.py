@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from kitt.eval import speech_voices
+from kitt.eval import speech_negatives, speech_voices
 from kitt.eval.run import Progress, silent
+from kitt.eval.speech_false import SMALL
 from kitt.eval.speech_metrics import Share, poisson_upper, threshold_at
 from kitt.eval.speech_mix import RATE_HZ, Condition, Noises, play, read_sound, seeded
-from kitt.eval.speech_negatives import Block
+from kitt.eval.speech_negatives import Block, Recording
 from kitt.types import F32
 
 RATES = (0.5, 0.1)
@@ -70,18 +71,40 @@ class WakeFigures:
 
 
 def open_scorer(phrases: Sequence[str], language: str) -> Scorer:
-    """kitt's ears with the phrases for a grammar and every threshold open: the score of the likeliest phrase."""
+    """kitt's ears as they wait for the phrases, before the commands of a small grammar, with every threshold open."""
     from kitt.ears.engine import Ears
-    from kitt.ears.grammar import Grammar
     from kitt.eval.speech_engine import networks
 
-    grammar = Grammar.of_sentences({"Wake": list(phrases)}, language, "the wake phrase")
-    ears = Ears([grammar], language, accept_all=True, networks=networks())
+    ears = Ears([SMALL[language]], language, tuple(phrases), accept_all=True, networks=networks())
 
     def scores(samples: F32) -> list[float]:
-        return [h.n_best[0].score for h in ears.listen(samples, RATE_HZ) if h.n_best]
+        found = []
+        alone = False
+        for heard in ears.listen(samples, RATE_HZ):
+            # after a phrase said alone the ears need none: an utterance without a score of its own is no trial
+            if heard.wake and not (alone and heard.wake_score == 0.0):
+                found.append(heard.wake_score)
+            alone = not heard.intent
+        return found
 
     return scores
+
+
+def negatives(data: Path, human_h: float | None, synthetic_h: float) -> Iterator[Block]:
+    """Speech to look for wake phrases in: people kept from training (None: all there is), and so many hours of
+    synthetic sentences in each language. Raises KittError."""
+    recordings = [_named(r) for r in speech_negatives.human(data)]
+    yield from speech_negatives.human_blocks(recordings, lambda *_: False, human_h)
+    texts = speech_negatives.sentences(data)
+    third = {language: 1 / len(texts) for language in texts}
+    yield from speech_negatives.synthetic_blocks(texts, len(texts) * synthetic_h, lambda *_: False, third)
+
+
+def _named(recording: Recording) -> Recording:
+    """A recording of speech_precise with the phrase that is said in it for its text; others as they are."""
+    folder = "/".join(recording.path.parts[-3:-1])
+    said = next((phrase for phrase, _, where in PRECISE.values() if where == folder), recording.text)
+    return replace(recording, text=said) if recording.source == "speech_precise" else recording
 
 
 def precise_tests(data: Path, under: Sequence[Condition], noises: Noises | None) -> list[WakeTest]:

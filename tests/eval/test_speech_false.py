@@ -151,3 +151,15 @@ def test_misses_are_counted_at_the_threshold_of_each_rate():
     assert [m["allowed_events"] for m in rows[0]["misses"]] == [2, 0]
     rates = [rate for _, _, rate in rows[0]["curve"]]
     assert rates == sorted(rates, reverse=True)
+
+
+def test_a_phrase_that_people_say_is_no_speech_without_it(data, monkeypatch):
+    monkeypatch.setattr(speech_voices, "say", lambda *_: tone(1.0))
+    monkeypatch.setattr(speech_wake.speech_negatives, "read_sound", lambda path: tone(1.0))
+    folder = data / "speech_precise" / "heycomputer" / "es"
+    folder.mkdir(parents=True)
+    (folder / "x.wav").touch()
+    blocks = [b for b in speech_wake.negatives(data, None, 0.001) if b.source == "speech_precise"]
+    test = speech_wake.WakeTest("ey ordenador", ("ey ordenador",), "es", [])
+    assert blocks
+    assert all(speech_wake.holds(test, block) for block in blocks)
