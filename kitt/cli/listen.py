@@ -9,7 +9,11 @@ import typer
 
 if TYPE_CHECKING:
     from kitt.ears.engine import Ears
+    from kitt.ears.grammar import Grammar
     from kitt.types import Heard
+
+MOST_LOOK_ALIKES = 5
+"""Lines about one grammar; `kitt grammar check` has them all."""
 
 
 def listen(
@@ -45,6 +49,9 @@ def listen(
     if mic == bool(files):
         raise KittError("name sound files, or --mic to listen to the microphone")
     ears = Ears(grammar or (), language, wake)
+    # nobody who uses the car grammar can mend it
+    for one in ears.grammars if grammar else ():
+        _tell_look_alikes(one)
     with _lines(jsonl) as write:
         if mic:
             _microphone(ears, device, explain, write)
@@ -92,7 +99,7 @@ def _microphone(ears: Ears, device: str | None, explained: bool, write: Any) -> 
 
     with microphone(device) as sound:
         typer.echo("listening; Ctrl-C ends", err=True)
-        told_of = 0
+        told_of, grammars = 0, ears.grammars
         with handled(sound.close, sound.close):
             for chunk in sound:
                 for heard in ears.process(chunk):
@@ -101,8 +108,22 @@ def _microphone(ears: Ears, device: str | None, explained: bool, write: Any) -> 
                 for problem in (*sound.news(), *ears.problems[told_of:]):
                     typer.echo(f"kitt: {problem}", err=True)
                 told_of = len(ears.problems)
+                for one in ears.grammars:
+                    if one not in grammars:
+                        _tell_look_alikes(one)
+                grammars = ears.grammars
         for heard in ears.finish():
             say(heard)
+
+
+def _tell_look_alikes(grammar: Grammar) -> None:
+    """A line for each pair of phrases that will be mixed up, the most alike first."""
+    found = grammar.look_alikes()
+    for pair in found.pairs[:MOST_LOOK_ALIKES]:
+        typer.echo(f"kitt: look-alike: {pair}", err=True)
+    if len(found.pairs) > MOST_LOOK_ALIKES:
+        more = len(found.pairs) - MOST_LOOK_ALIKES
+        typer.echo(f"kitt: {more} more look-alikes: kitt grammar check {grammar.name}", err=True)
 
 
 def told(heard: Heard | None) -> str:
