@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from kitt.errors import KittError
-from kitt.eval import speech_false, speech_negatives, speech_run, speech_sets, speech_speed, speech_voices, speech_wake
+from kitt.eval import (
+    speech_cost,
+    speech_false,
+    speech_negatives,
+    speech_run,
+    speech_sets,
+    speech_speed,
+    speech_voices,
+    speech_wake,
+)
 from kitt.eval.run import Progress, silent
 from kitt.eval.speech_engine import Opener, open_ears
 from kitt.eval.speech_metrics import curve
@@ -161,7 +170,7 @@ class Bench:
         return speech_wake.run_wake(tests, self._told(negatives), opener, self._progress)
 
     def speed(self) -> dict[str, Any]:
-        """Latency on the sets of whole commands, CPU in silence and speech, memory."""
+        """Latency on the sets of whole commands, CPU in silence and speech, what the parts cost, memory."""
         delays = []
         for name in ("pico", "drone_fr", "home_es", "panel_es"):
             if not speech_sets.there(name, self.data):
@@ -182,7 +191,9 @@ class Bench:
             "latency": speech_speed.latency(delays),
             "cpu_silence": speech_speed.cpu_share(speech_speed.silence(60.0), car),
             "cpu_speech": speech_speed.cpu_share(talk, car),
-            "memory_mb": speech_speed.memory_mb(talk[: 16_000 * 10], "en"),
+            "computing_ms": speech_cost.computing_ms(talk, self._languages),
+            # an utterance of 8 s, the longest there is
+            "memory_mb": {one: speech_cost.memory_mb(talk[: 16_000 * 10], one) for one in ("en", AUTO)},
         }
 
     def _told(self, blocks: Iterator[Block]) -> Iterator[Block]:

@@ -1,10 +1,7 @@
-"""How long a command takes from the end of the speech, and what listening costs in CPU time and memory."""
+"""How long a command takes from the end of the speech, and what listening costs in CPU time."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +10,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from kitt.errors import KittError
 from kitt.eval.speech_metrics import percentiles
 from kitt.eval.speech_mix import LEAD_S, RATE_HZ, in_quiet, seeded, silent_s, speech_span_s
 from kitt.types import F32, AudioChunk, Heard
@@ -116,24 +112,3 @@ def talk(sounds: Sequence[F32], seconds: float) -> F32:
         if length >= seconds * RATE_HZ:
             break
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
-
-
-_MEMORY = """
-import resource, sys
-import numpy as np
-from kitt.ears.engine import Ears
-sound = np.load(sys.argv[1])
-Ears(language=sys.argv[2]).listen(sound, 16000)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-"""
-
-
-def memory_mb(sound: F32, language: str) -> float:
-    """Peak memory of a process of its own that hears a recording in the car grammar, megabytes. Raises KittError."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "sound.npy"
-        np.save(path, sound)
-        done = subprocess.run([sys.executable, "-c", _MEMORY, str(path), language], capture_output=True, text=True)
-    if done.returncode:
-        raise KittError(f"the ears do not run by themselves: {(done.stderr.strip().splitlines() or ['?'])[-1]}")
-    return float(done.stdout.split()[-1]) / 1024

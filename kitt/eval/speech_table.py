@@ -124,5 +124,9 @@ def speed_lines(figures: dict[str, Any]) -> list[str]:
         f"CPU of one core: {100 * figures['cpu_silence']:.2f} % in silence,"
         f" {100 * figures['cpu_speech']:.2f} % while somebody speaks without a pause"
     )
-    out.append(f"memory: {figures['memory_mb']:.0f} MB at most, a process of its own with the car grammar")
+    second, *searches = figures["computing_ms"].items()
+    searching = ", ".join(f"{ms:.1f} ms ({language})" for language, ms in searches)
+    out.append(f"second pass {second[1]:.0f} ms, decoder {searching} for a 2 s command, CPU time")
+    memory = ", ".join(f"{mb:.0f} MB ({language})" for language, mb in figures["memory_mb"].items())
+    out.append(f"memory: {memory} at most, a process of its own with the car grammar")
     return out
