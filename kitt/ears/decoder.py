@@ -35,12 +35,16 @@ class Word:
 
 @dataclass(frozen=True)
 class Path:
-    """The best path that ends as one intent; `score` is its log score, `phones` how many it has."""
+    """The best path that ends as one intent; `score` is its log score, `phones` how many it has.
+
+    doubt: -log of the best symbols' probabilities, summed over the utterance: how unsure the network was of them.
+    """
 
     intent: str
     words: tuple[Word, ...]
     score: float
     phones: int
+    doubt: float = 0.0
 
     @property
     def text(self) -> str:
@@ -78,13 +82,14 @@ class Decoder:
             better = ending > score
             np.copyto(score, ending, where=better)
             np.copyto(at, frame, where=better)
+        doubt = -float(log_posteriors.max(1).sum()) if len(log_posteriors) else 0.0
         paths: dict[int, Path] = {}
         for row in np.argsort(-score, kind="stable"):
             intent = int(intents[row])
             if intent not in paths and score[row] > NEVER / 2:
                 steps = self._walk_back(way, int(finals[row]), int(at[row]), relative)
                 phones = len({state for state, _, _ in steps})
-                paths[intent] = Path(self.graph.intents[intent], self._words(steps), float(score[row]), phones)
+                paths[intent] = Path(self.graph.intents[intent], self._words(steps), float(score[row]), phones, doubt)
                 if len(paths) == n_best:
                     break
         return list(paths.values())
