@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from kitt.ears.grammar import Grammar
 
 SMALL = {language: GRAMMARS / f"small_{language}.yaml" for language in ("en", "fr", "es")}
-NEAR = 0.6
+SAID, NEAR, WRONG = "said", "near", "wrong"
+NEARLY = 0.6
 """Share of an accepted command's words that had been said for it to count as nearly what was said."""
 
 
@@ -33,10 +34,15 @@ class Event:
     answer: Answer
 
     @property
-    def near(self) -> bool:
-        """Whether most of the command's words had been said: "turn it up a bit more please", not a noise."""
-        heard, said = self.answer.text.split(), set(words_of(self.said, self.language))
-        return bool(heard) and sum(w in said for w in heard) / len(heard) >= NEAR
+    def kind(self) -> str:
+        """SAID where the command's words were said, one after the other: "okay, and for what time?" with a pause after
+        the first word is a command to anybody who hears no more of it. NEAR where most of them were: "turn off the
+        closet light" for "cabin light". WRONG otherwise.
+        """
+        heard, said = self.answer.text.split(), _words(self.said, self.language)
+        if heard and any(said[i : i + len(heard)] == heard for i in range(len(said))):
+            return SAID
+        return NEAR if heard and sum(w in said for w in heard) / len(heard) >= NEARLY else WRONG
 
 
 @dataclass(frozen=True)
@@ -60,15 +66,18 @@ def commands_of(grammars: dict[str, Grammar]) -> IsCommand:
     """Whether a text is a sentence of the grammar of its language."""
 
     def is_command(text: str, language: str) -> bool:
-        if not text or language not in grammars:
-            return False
-        try:
-            return grammars[language].parse(words_of(text, language)) is not None
-        except KittError:
-            # a character without a sound stands in no grammar
-            return False
+        words = _words(text, language) if language in grammars else []
+        return bool(words) and grammars[language].parse(words) is not None
 
     return is_command
+
+
+def _words(text: str, language: str) -> list[str]:
+    try:
+        return words_of(text, language)
+    except KittError:
+        # a character without a sound stands in no grammar
+        return []
 
 
 def listen_to(name: str, blocks: Iterable[Block], grammars: dict[str, Sequence[Path]], opener: Opener) -> Watch:
@@ -115,12 +124,16 @@ def _is_noise(source: str) -> bool:
 
 
 def _rate(events: Sequence[Event], hours: float) -> dict[str, Any]:
+    """events: false accepts, near among them; what had been said is no false accept and stands apart."""
+    kinds = [e.kind for e in events]
+    false = len(kinds) - kinds.count(SAID)
     return {
-        "events": len(events),
-        "near": sum(e.near for e in events),
+        "events": false,
+        "near": kinds.count(NEAR),
+        "said": kinds.count(SAID),
         "hours": hours,
-        "per_hour": len(events) / hours if hours else float("nan"),
-        "per_hour_at_most": poisson_upper(len(events), hours),
+        "per_hour": false / hours if hours else float("nan"),
+        "per_hour_at_most": poisson_upper(false, hours),
     }
 
 
@@ -131,5 +144,6 @@ def row_of(event: Event) -> dict[str, Any]:
         "source": event.source,
         "language": event.language,
         "said": event.said,
+        "kind": event.kind,
         "answer": asdict(event.answer),
     }

@@ -71,7 +71,8 @@ def human(data: Path, *, never: Iterable[str] = ()) -> list[Recording]:
         for row in speech_sets.rows_of(data / folder):
             language = row["language"][:2]
             if (folder not in held or row["speaker"] in held[folder]) and language in LANGUAGES:
-                text = "" if row["text"].startswith("<") else row["text"]
+                # "<letter> b" is a letter's name
+                text = row["text"].partition("> ")[2] if row["text"].startswith("<") else row["text"]
                 out.append(Recording(folder, language, data / folder / row["file"], text))
     for folder in ("speech_drone_fr", "speech_home_es", "speech_panel_es"):
         if folder not in never and (data / folder).is_dir():
@@ -87,7 +88,11 @@ def human(data: Path, *, never: Iterable[str] = ()) -> list[Recording]:
         *((f"speech_asterisk/{one}", "*/digits/*.wav", one) for one in LANGUAGES),
     ):
         if folder.split("/")[0] not in never:
-            out += [Recording(folder.split("/")[0], language, p, "") for p in sorted((data / folder).glob(pattern))]
+            paths = sorted((data / folder).glob(pattern))
+            # 8_jackson_3.wav
+            texts = [p.stem.partition("_")[0] if folder == "speech_fsdd" else "" for p in paths]
+            rows = zip(paths, texts, strict=True)
+            out += [Recording(folder.split("/")[0], language, path, text) for path, text in rows]
     if "speech_precise" not in never:
         for path in sorted((data / "speech_precise").glob("*/e[ns]/*.wav")):
             out.append(Recording("speech_precise", path.parent.name, path, path.parent.parent.name))

@@ -64,7 +64,7 @@ def error_lines(trials: Sequence[Trial]) -> list[str]:
 def false_lines(figures: dict[str, Any]) -> list[str]:
     """The figures of `speech_false.figures`."""
     total = figures["speech"]
-    rows = [["source", "events", "nearly said", "hours", "an hour", "at most (95 %)"]]
+    rows = [["source", "events", "nearly said", "said", "hours", "an hour", "at most (95 %)"]]
     for name, r in [
         *((f"  {r['source']} {r['language']}", r) for r in figures["rows"] if not r["source"].startswith("noise")),
         ("  all speech", total),
@@ -76,6 +76,7 @@ def false_lines(figures: dict[str, Any]) -> list[str]:
                 name,
                 str(r["events"]),
                 str(r["near"]),
+                str(r["said"]),
                 f"{r['hours']:.3f}",
                 "-" if math.isnan(r["per_hour"]) else f"{r['per_hour']:.2f}",
                 f"{r['per_hour_at_most']:.2f}",
@@ -87,7 +88,8 @@ def false_lines(figures: dict[str, Any]) -> list[str]:
 def event_lines(events: Sequence[Event]) -> list[str]:
     """What was taken for a command."""
     return [
-        f"  {e.source} {e.language}: {e.answer.meaning} '{e.answer.text}' {e.answer.confidence:.2f} <- '{e.said}'"
+        f"  {e.kind:<5} {e.source} {e.language}: {e.answer.meaning} '{e.answer.text}' {e.answer.confidence:.2f}"
+        f" <- '{e.said}'"
         for e in events
     ]
 

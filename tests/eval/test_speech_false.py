@@ -7,7 +7,7 @@ import pytest
 
 from kitt.ears.grammar import Grammar
 from kitt.eval import speech_voices, speech_wake
-from kitt.eval.speech_false import SMALL, commands_of, figures, listen_to
+from kitt.eval.speech_false import SMALL, Event, commands_of, figures, listen_to
 from kitt.eval.speech_metrics import poisson_upper
 from kitt.eval.speech_mix import RATE_HZ, Noises
 from kitt.eval.speech_negatives import Block, Said, human, human_blocks, noise_blocks, sentences, synthetic_blocks
@@ -75,22 +75,37 @@ def test_events_hours_and_what_had_nearly_been_said():
         Block("noise: road", "en", np.zeros(RATE_HZ * 1800, np.float32)),
     ]
     engine = scripted(
-        answer("WindowsDown", text="open the windows"), answer("Boost", text="turbo boost", t_s=9.0),
-        answer("Stop", text="stop talking", accepted=False),
+        answer("WindowsDown", text="open my windows"), answer("Boost", text="turbo boost", t_s=9.0),
+        answer("Now", text="windows now"), answer("Stop", text="stop talking", accepted=False),
     )  # fmt: skip
     watch = listen_to("small", blocks, {"en": [SMALL["en"]]}, engine)
     assert engine.opened == [(["small_en"], "en")], "one engine for all blocks of a language"
     found = figures(watch)
     assert found["speech"] == {
-        "events": 2, "near": 1, "hours": 0.5, "per_hour": 4.0, "per_hour_at_most": poisson_upper(2, 0.5)
+        "events": 2, "near": 1, "said": 1, "hours": 0.5, "per_hour": 4.0, "per_hour_at_most": poisson_upper(2, 0.5)
     }  # fmt: skip
-    assert (found["noise"]["events"], found["noise"]["hours"]) == (2, 0.5)
-    assert found["all"]["events"] == 4
+    assert (found["noise"]["events"], found["noise"]["hours"]) == (3, 0.5)
+    assert found["all"]["events"] == 5
     assert found["all"]["hours"] == 1.0
     assert [r["source"] for r in found["rows"]] == ["people", "noise: road"]
-    assert len(watch.events) == 6
+    assert len(watch.events) == 8
     assert watch.events[0].said == "please open the windows now"
     assert watch.events[1].said == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "heard", "kind"),
+    [
+        ("Okay, for what time and day?", "okay", "said"),
+        ("play next song", "next song", "said"),
+        ("turn off the closet light", "turn off the cabin light", "near"),
+        ("reply", "decline", "wrong"),
+        ("", "no", "wrong"),
+        ("ТУРБО", "turbo", "wrong"),
+    ],
+)
+def test_a_command_that_was_said_is_no_false_accept(said, heard, kind):
+    assert Event("car", "people", "en", said, answer("X", text=heard)).kind == kind
 
 
 def test_noise_is_played_as_it_is():
