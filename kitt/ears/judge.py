@@ -1,71 +1,179 @@
-"""Whether what fits an utterance best is what was said: thresholds on the fit, and a reason for every refusal.
+"""Whether what fits an utterance best is what was said: a few measures of the fit, weighed, and a reason in words.
 
 The fit is measured against the free phone loop (Young 1994; garbage models): speech that is no sentence of the
-grammar is explained much better by phones alone. Where the limits stand, docs/speech.md shows.
+grammar is explained much better by phones alone. The measures are joined by logistic regression (tools/train_speech/
+verdict.py); what it learnt ships beside the networks. How it does, docs/speech.md shows.
 """
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path as File
 
+from kitt.ears.acoustic import checked
 from kitt.ears.decoder import Path
+from kitt.errors import KittError
+from kitt.places import shipped
 
+VERDICT = "ears-verdict.json"
 FULL_STATES = 5600
 """Of the car grammar."""
-SHORT_PHONES = 5
-HALF, STEEPNESS = -2.5, 2.0
-"""Score a phone that is as likely right as wrong, and how fast doubt goes on either side of it."""
+ALONE = 15.0
+"""Margin of a sentence that no other intent comes near to."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of the best path. Scores are logarithms, 0 the perfect fit.
+
+    fit: score a phone, over the sentence and the filler around it; word, word_score: the worst word and the mean score
+    of its phones; rival, margin: the best sentence of another intent, None where there is none, and how far it lies
+    below in all; phones: of the sentence; states: of all grammars it was looked for in; doubt: how unsure the network
+    was of its own best symbols, a phone of the sentence.
+    """
+
+    text: str
+    intent: str
+    fit: float
+    word: str
+    word_score: float
+    rival: Path | None
+    margin: float
+    phones: int
+    states: int
+    doubt: float
+
+    @staticmethod
+    def of(path: Path, rivals: Sequence[Path], states: int) -> Evidence:
+        # one intent may stand in several grammars
+        rival = max((r for r in rivals if r.intent != path.intent), key=lambda r: r.score, default=None)
+        worst = min(path.words, key=lambda w: w.score, default=None)
+        return Evidence(
+            text=path.text,
+            intent=path.intent,
+            fit=path.per_phone,
+            word=worst.text if worst else "",
+            word_score=worst.score if worst else 0.0,
+            rival=rival,
+            margin=path.score - rival.score if rival else math.inf,
+            phones=max(1, path.phones),
+            states=max(1, states),
+            doubt=path.doubt / max(1, path.phones),
+        )
+
+
+MEASURES: dict[str, Callable[[Evidence], float]] = {
+    "fit": lambda e: max(e.fit, -10.0),
+    # a long sentence proves more than a short one of the same fit
+    "fit_by_length": lambda e: max(e.fit, -10.0) * math.sqrt(e.phones),
+    "length": lambda e: math.log2(e.phones),
+    "grammar": lambda e: math.log10(e.states),
+    "margin": lambda e: min(max(e.margin, 0.0), 10.0),
+    "worst_word": lambda e: max(e.word_score, -12.0),
+    "doubt": lambda e: min(e.doubt, 6.0),
+}
+"""What is weighed, by name. Bounded, so that no single measure settles everything."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Weights of the measures, and how much they must come to.
+
+    The sum is the natural logarithm of the odds that the sentence was said, as far as the training material goes.
+    needed: the odds asked for in a grammar of one state; needed_a_decade: more for each ten times as many, so that
+    false accepts are as rare in large grammars as in small; addressed: less, where a wake phrase went before.
+    """
+
+    bias: float
+    weights: Mapping[str, float]
+    needed: float
+    needed_a_decade: float
+    addressed: float
+
+    @staticmethod
+    def load(folder: File | None = None) -> Verdict:
+        """The one that ships with kitt. Raises KittError when it is missing, damaged or not that of the networks."""
+        path = checked(folder or shipped(), VERDICT)
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            weights = {name: float(values["weights"][name]) for name in MEASURES}
+            rest = {name: float(values[name]) for name in ("bias", "needed", "needed_a_decade", "addressed")}
+        except (ValueError, KeyError, TypeError) as e:
+            raise KittError(f"{path}: damaged: {type(e).__name__}: {e}; install kitt anew") from None
+        return Verdict(weights=weights, **rest)
+
+    def odds(self, evidence: Evidence) -> float:
+        """Logarithm of the odds that the sentence was said."""
+        return self.bias + sum(weight * MEASURES[name](evidence) for name, weight in self.weights.items())
+
+    def required(self, states: int, addressed: bool) -> float:
+        """What `odds` must come to in grammars of so many states."""
+        lenient = self.addressed if addressed else 0.0
+        return self.needed + self.needed_a_decade * math.log10(max(1, states)) - lenient
+
+
+@lru_cache(maxsize=1)
+def shipped_verdict() -> Verdict:
+    """Loaded once. Raises KittError."""
+    return Verdict.load()
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a sentence must reach to be taken for a command. Scores are logarithms, 0 the perfect fit."""
+    """What is asked of a sentence: the verdict that ships, stricter or laxer, and what is set beside it."""
 
-    phone: float = -2.6
-    """Score a phone, over the whole sentence and the filler around it, where the grammars have FULL_STATES states;"""
-    a_decade: float = 0.9
-    """so much lower for each tenth of that: chance fits fewer sentences less well."""
-    short: float = 0.8
-    """So much higher for sentences of up to SHORT_PHONES phones, which resemble much."""
-    word: float = -12.0
-    """Mean score of the phones of the worst word."""
+    verdict: Verdict | None = field(default_factory=shipped_verdict)
+    """None: the limits below alone."""
+    strictness: float = 0.0
+    """Odds (logarithm) asked for above what the verdict needs; negative takes more."""
+    phone: float = -math.inf
+    """Least score a phone."""
+    word: float = -math.inf
+    """Least mean score of the phones of the worst word."""
     margin: float = 0.3
     """By how much the sentence must beat the best one of another intent, in all."""
     wake: float = -1.5
-    """Score a phone of a wake phrase."""
-
-    def needed(self, phones: int, states: int) -> float:
-        """Score a phone that a sentence of so many phones needs in grammars of so many states of their phone graph."""
-        smaller = max(0.0, math.log10(FULL_STATES / max(1, states)))
-        return self.phone - self.a_decade * smaller + (self.short if phones <= SHORT_PHONES else 0.0)
+    """Least score a phone of a wake phrase."""
 
 
-OPEN = Limits(phone=-math.inf, word=-math.inf, margin=-math.inf, wake=-math.inf)
+OPEN = Limits(verdict=None, margin=-math.inf, wake=-math.inf)
 """Takes everything: for drawing curves."""
 
 
-def confidence(path: Path, rivals: Sequence[Path]) -> float:
-    """0..1: how well the sentence fits (a half at HALF), times how clearly it beats its rivals."""
-    fit = 1.0 / (1.0 + math.exp(min(50.0, STEEPNESS * (HALF - path.per_phone))))
-    against = max((r.score for r in rivals if r.intent != path.intent), default=-math.inf)
-    return fit / (1.0 + math.exp(min(50.0, against - path.score)))
+def confidence(path: Path, rivals: Sequence[Path], states: int = FULL_STATES, verdict: Verdict | None = None) -> float:
+    """0..1: the verdict's odds as a probability; a half where as much speaks for the sentence as against it."""
+    odds = (verdict or shipped_verdict()).odds(Evidence.of(path, rivals, states))
+    return 1.0 / (1.0 + math.exp(-min(50.0, max(-50.0, odds))))
 
 
-def refusal(path: Path, rivals: Sequence[Path], limits: Limits, states: int = FULL_STATES) -> str:
-    """Why `path` is not taken for a command; "" when it is. states: of the grammars it was looked for in."""
-    needed = limits.needed(path.phones, states)
-    if path.per_phone < needed:
-        return f"not in the grammar: '{path.text}' fits at {path.per_phone:.2f} a phone, below {needed:.2f}"
-    worst = min(path.words, key=lambda w: w.score, default=None)
-    if worst and worst.score < limits.word:
-        return f"not in the grammar: '{worst.text}' was not heard ({worst.score:.2f} a phone, below {limits.word:.2f})"
-    for rival in rivals:
-        # one intent may stand in several grammars
-        if rival.intent != path.intent and path.score - rival.score < limits.margin:
-            return (
-                f"unclear: '{path.text}' ({path.intent}) or '{rival.text}' ({rival.intent}), "
-                f"{path.score - rival.score:.2f} apart, below {limits.margin:.2f}"
-            )
-    return ""
+def refusal(
+    path: Path, rivals: Sequence[Path], limits: Limits, states: int = FULL_STATES, *, addressed: bool = False
+) -> str:
+    """Why `path` is not taken for a command; "" when it is.
+
+    states: of the grammars it was looked for in; addressed: whether a wake phrase went before it.
+    """
+    e = Evidence.of(path, rivals, states)
+    if e.fit < limits.phone:
+        return f"not in the grammar: '{e.text}' fits at {e.fit:.2f} a phone, below {limits.phone:.2f}"
+    if e.word_score < limits.word:
+        return f"not in the grammar: '{e.word}' was not heard ({e.word_score:.2f} a phone, below {limits.word:.2f})"
+    if e.rival and e.margin < limits.margin:
+        return (
+            f"unclear: '{e.text}' ({e.intent}) or '{e.rival.text}' ({e.rival.intent}), "
+            f"{e.margin:.2f} apart, below {limits.margin:.2f}"
+        )
+    if limits.verdict is None:
+        return ""
+    odds, needed = limits.verdict.odds(e), limits.verdict.required(e.states, addressed) + limits.strictness
+    if odds >= needed:
+        return ""
+    rival = f", {e.margin:.2f} ahead of '{e.rival.text}'" if e.rival else ""
+    return (
+        f"not in the grammar: '{e.text}' has log odds {odds:.2f}, below {needed:.2f}: fits at {e.fit:.2f} a phone over "
+        f"{e.phones} phones, worst word '{e.word}' {e.word_score:.2f}, doubt {e.doubt:.2f}{rival}"
+    )

@@ -1,6 +1,7 @@
 """From nothing to the shipped weights of the ears: python -m tools.train_speech --data DIR [--work DIR]
 
-Stages: the list of clips and their sound; augmented views as features; two networks; ONNX and manifest in engines/.
+Stages: the list of clips and their sound; augmented views as features; two networks; ONNX and manifest in engines/; the
+verdict on what those networks hear.
 Each stage keeps what it made in --work and goes on from there. Needs the extra [train] (PyTorch), gruut with its
 languages, espeak-ng and flite; two cores for about two hours, 8 GB of disk.
 """
@@ -19,6 +20,7 @@ from tools.train_speech.dataset import HUMAN_A_PASS, SYNTHETIC_A_PASS
 from tools.train_speech.export import export
 from tools.train_speech.fit import Plan, fit
 from tools.train_speech.prepare import SENTENCES, prepare
+from tools.train_speech.verdict import fit_verdict
 
 PLANS = {"second": Plan(steps=6439, cycle=8000, midway=4639), "first": Plan(steps=7000, cycle=7000)}
 
@@ -35,8 +37,13 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2, help="processes that prepare sound and features")
     parser.add_argument("--copyleft", action="store_true", help="also GPL recordings: to measure, never to ship")
     parser.add_argument("--export-only", action="store_true", help="write ONNX from the weights as they are now")
+    parser.add_argument("--verdict-only", action="store_true", help="fit the verdict anew to the networks in --target")
     args = parser.parse_args()
     torch.set_num_threads(max(1, args.workers))
+    if args.verdict_only:
+        args.work.mkdir(parents=True, exist_ok=True)
+        fit_verdict(args.work, args.data, args.target, args.seed)
+        return
     if not args.export_only:
         encoder = path_of(MOONSHINE_TINY_EN_ENCODER.name)
         prepare(args.work, args.data, encoder, seed=args.seed, workers=args.workers, copyleft=args.copyleft)
@@ -51,6 +58,8 @@ def main() -> None:
         "encoder": MOONSHINE_TINY_EN_ENCODER.sha256,
     }
     export(args.work, args.target, card)
+    # weights without a verdict of their own are not run
+    fit_verdict(args.work, args.data, args.target, args.seed)
 
 
 if __name__ == "__main__":
