@@ -124,7 +124,8 @@ class Recogniser:
             t_ns = time_of(_at(reading.first_frame))
             return Heard(t_ns, t_ns, reading.language, "", {}, "", 0.0, not wake, "" if wake else NOTHING, wake, score)
         (_, path), rivals = reading.paths[0], [p for _, p in reading.paths[1:]]
-        reason = refusal(path, rivals, self._limits, self._states[reading.language])
+        states = self._states[reading.language]
+        reason = refusal(path, rivals, self._limits, states, addressed=bool(reading.wake))
         return Heard(
             t_start_ns=time_of(_at(reading.first_frame + path.words[0].first_frame)),
             t_end_ns=time_of(_at(reading.first_frame + path.words[-1].last_frame + 1)),
@@ -132,7 +133,7 @@ class Recogniser:
             intent=candidates[0].intent,
             slots=candidates[0].slots,
             text=candidates[0].text,
-            confidence=round(confidence(path, rivals), 4),
+            confidence=round(confidence(path, rivals, states), 4),
             rejected=bool(reason),
             reason=reason,
             wake=reading.wake,
