@@ -1,8 +1,11 @@
 """The ears as one component: sound in, what was heard out; the same for a file, a drive and a microphone.
 
-    chunk -> voice activity -> end-pointer (with the first pass: may a sentence end here?) -> utterance -> second pass
+    chunk -> voice activity -> end-pointer -> utterance
+             first pass: may a sentence end here?  -> second pass: did one, and which?
 
-The first pass runs while somebody speaks, the second once an utterance has ended.
+The first pass runs while somebody speaks, the second already in the pause after it, where the first sees an end. If the
+second accepts what it hears, a short pause ends the utterance, and the command is there; if the voice comes back
+before, the utterance goes on and that verdict is forgotten.
 """
 
 from __future__ import annotations
@@ -18,14 +21,15 @@ from numpy.typing import NDArray
 
 from kitt.ears.acoustic import FirstPass, SecondPass
 from kitt.ears.audio import Intake
-from kitt.ears.decoder import Search
-from kitt.ears.endpoint import EndPointer, Pauses, Span
+from kitt.ears.endpoint import GRAMMAR, EndPointer, Pauses, Span
 from kitt.ears.grammar import Grammar
+from kitt.ears.grammar.source import ALWAYS
 from kitt.ears.judge import OPEN, Limits
 from kitt.ears.recognise import Recogniser, Vocabulary, Wake
 from kitt.ears.resample import RATE_HZ
+from kitt.ears.sentence_end import SentenceEnd
 from kitt.ears.timeline import Timeline
-from kitt.ears.vad import FRAME, VoiceActivity
+from kitt.ears.vad import FRAME, VoiceActivity, level_db
 from kitt.ears.wake import DEFAULT, wake_grammar
 from kitt.errors import KittError
 from kitt.types import LANGUAGES, AudioChunk, Heard
@@ -35,9 +39,8 @@ GRAMMARS = Path(__file__).with_name("grammars")
 AUTO = "auto"
 AWAKE_S = 6.0
 """How long after a wake phrase said alone a command may begin."""
-MAY_END_MARGIN = 12.0
-"""The end-pointer believes in the end of a sentence up to this much less likely than its going on: about two phones.
-At 3 the first pass was seldom sure enough, and most commands waited the long pause."""
+HOPELESS = 0.01
+"""What was heard with less confidence in a pause is not looked at again in it."""
 LOOK_EVERY_S = 1.0
 """How often, in silence, the grammar's files are looked at for changes."""
 
@@ -94,6 +97,7 @@ class Ears:
         ]
         networks = networks or Networks.load()
         self._voice, self._first, self._second = networks.voice, networks.first, networks.second
+        self._alone = [g for g in map(_alone_of, self._grammars) if g]
         self._pauses = pauses or Pauses()
         self.problems: list[str] = []
         """A line for each thing that went wrong on the way and did not stop the ears."""
@@ -113,31 +117,34 @@ class Ears:
         self._sound_from = 0
         self._heard_until = 0
         self._timeline = Timeline()
-        self._first_until: int | None = None
-        self._searches: list[Search] = []
+        self._sentence_end.forget()
+        self._told: Heard | None = None
+        self._goes_on = False
+        self._looks, self._looked_s = 0, 0.0
         self._awake_until, self._awake_by = -1, ""
         self._looked_at = 0
 
     def process(self, chunk: AudioChunk) -> list[Heard]:
         """Take in the next piece of sound; gives the utterances that ended in it."""
-        begun = time.thread_time()
         self._timeline.add(chunk)
         self._sound = np.concatenate([self._sound, chunk.samples])
         heard = []
         for probability in self._voice.push(chunk.samples):
             self._heard_until += FRAME
-            span = self._end_pointer.step(float(probability), *self._may_and_must_end())
+            frame = self._sound[self._heard_until - FRAME - self._sound_from : self._heard_until - self._sound_from]
+            self._end_pointer.take(float(probability), level_db(frame))
+            self._look()
+            complete = self._told is not None
+            span = self._end_pointer.ended(complete, complete and not self._goes_on)
             if span:
-                heard += self._utterance(span, begun)
-                begun = time.thread_time()
+                heard += self._utterance(span)
         self._forget()
         return heard
 
     def finish(self) -> list[Heard]:
         """The sound ends here, and with it the utterance."""
-        begun = time.thread_time()
         span = self._end_pointer.finish(self._sound_from + len(self._sound))
-        return self._utterance(span, begun) if span else []
+        return self._utterance(span) if span else []
 
     def listen(self, samples: NDArray[Any], rate_hz: int = 16_000) -> list[Heard]:
         """A whole recording: (n,) or (n, channels), floats within -1..1 or integers, at any rate."""
@@ -150,62 +157,71 @@ class Ears:
     def refresh(self) -> bool:
         """Put changed grammar files in force. One that is wrong is told in `problems`, and the old one stays."""
         changed = False
-        for i, grammar in enumerate(self._grammars):
-            try:
-                if grammar.is_stale():
-                    self._grammars[i] = Grammar.load(grammar.name)
-                    changed = True
-            except KittError as e:
-                line = f"{e}; the grammar as it was before stays in force"
-                if line not in self.problems:
-                    self.problems.append(line)
+        for grammars in (self._grammars, self._alone):
+            for i, grammar in enumerate(grammars):
+                try:
+                    if grammar.is_stale():
+                        grammars[i] = Grammar.load(grammar.name)
+                        changed = True
+                except KittError as e:
+                    line = f"{e}; the grammar as it was before stays in force"
+                    if line not in self.problems:
+                        self.problems.append(line)
         if changed:
             self._adopt()
         return changed
 
     def _adopt(self) -> None:
         vocabularies = [Vocabulary.of(g) for g in self._grammars]
-        self._vocabularies = vocabularies
-        self._recogniser = Recogniser(self._second, vocabularies, self._wakes, self._limits)
+        alone = [Vocabulary.of(g) for g in self._alone]
+        self._sentence_end = SentenceEnd(self._first, [v.decoder for v in (*vocabularies, *alone)])
+        self._recogniser = Recogniser(self._second, vocabularies, self._wakes, self._limits, alone)
 
-    def _may_and_must_end(self) -> tuple[bool, bool]:
-        """Whether the first pass takes what was said so far for a whole sentence, and for one that cannot go on.
+    def _look(self) -> None:
+        """Follow the utterance going on; in a pause where a sentence may end, find out whether one did."""
+        pointer = self._end_pointer
+        start, speech_start = pointer.start, pointer.speech_start
+        if start is None or speech_start is None:
+            self._sentence_end.forget()
+            return
+        since = start if self._sentence_end.heard_until is None else self._sentence_end.heard_until
+        piece = self._sound[since - self._sound_from : self._heard_until - self._sound_from]
+        may_end = self._sentence_end.hear(piece, self._heard_until)
+        if not pointer.doubtful_frames:
+            self._told, self._looks = None, 0
+        due = sum(pointer.doubtful_frames >= frames for frames in self._pauses.look_frames)
+        if may_end and due > self._looks and not self._told:
+            self._looks = due
+            heard = self._recognise(start, self._heard_until, speech_start)
+            if heard is None or heard.confidence < HOPELESS:
+                self._looks = len(self._pauses.look_frames)
+            elif heard.intent and not heard.rejected:
+                self._told, self._goes_on = heard, self._recogniser.goes_on(heard)
 
-        Runs it while somebody speaks.
-        """
-        start = self._end_pointer.start
-        if start is None:
-            self._first_until = None
-            return False, False
-        if self._first_until is None:
-            self._first.reset()
-            self._searches = [v.decoder.start() for v in self._vocabularies]
-            self._first_until = start
-        piece = self._sound[self._first_until - self._sound_from : self._heard_until - self._sound_from]
-        self._first_until = self._heard_until
-        for posterior in self._first.push(piece):
-            for search in self._searches:
-                search.step(posterior)
-        heard = [search for search in self._searches if search.frames]
-        may_end = any(search.may_end(MAY_END_MARGIN) for search in heard)
-        # where another sentence may end that goes on, nothing must
-        return may_end, may_end and all(s.must_end(MAY_END_MARGIN) for s in heard if s.may_end(MAY_END_MARGIN))
+    def _recognise(self, start: int, end: int, speech_start: int) -> Heard | None:
+        begun = time.thread_time()
+        samples = self._sound[start - self._sound_from : end - self._sound_from]
+        awake = speech_start < self._awake_until
+        heard = self._recogniser.recognise(samples, lambda at: self._timeline.t_ns(start + at), awake=awake)
+        self._looked_s += time.thread_time() - begun
+        if heard and awake and not heard.wake:
+            return replace(heard, wake=self._awake_by)
+        return heard
 
-    def _utterance(self, span: Span, begun: float) -> list[Heard]:
-        samples = self._sound[span.start - self._sound_from : span.end - self._sound_from]
-        awake = span.speech_start < self._awake_until
-        heard = self._recogniser.recognise(samples, lambda at: self._timeline.t_ns(span.start + at), awake=awake)
-        self._first_until = None
+    def _utterance(self, span: Span) -> list[Heard]:
+        told = self._told if span.reason == GRAMMAR else None
+        heard = told or self._recognise(span.start, span.end, span.speech_start)
+        taken_s = self._looked_s
+        self._sentence_end.forget()
+        self._told, self._looks, self._looked_s = None, 0, 0.0
         if heard is None:
             return []
-        if awake and not heard.wake:
-            heard = replace(heard, wake=self._awake_by)
         self._awake_until = -1
         if heard.wake and (heard.rejected or not heard.intent):
             # the command is still to come, or to come again
             self._awake_by = heard.wake
             self._awake_until = span.end + round(AWAKE_S * RATE_HZ)
-        return [replace(heard, cpu_s=round(time.thread_time() - begun, 4))]
+        return [replace(heard, cpu_s=round(taken_s, 4))]
 
     def _forget(self) -> None:
         """Drop sound that no utterance can reach any more; in silence, look after the grammar's files."""
@@ -218,6 +234,12 @@ class Ears:
         drop = max(0, start - self._sound_from)
         self._sound = self._sound[drop:]
         self._sound_from += drop
+
+
+def _alone_of(grammar: Grammar) -> Grammar | None:
+    """The words beside a folder's grammar that need no wake phrase. Raises KittError for what is wrong in them."""
+    path = Path(grammar.name) / ALWAYS
+    return Grammar.load(path) if grammar.source_digest and path.is_file() else None
 
 
 def _phrases(wake: str | Sequence[str], language: str) -> Sequence[str]:

@@ -18,6 +18,11 @@ AROUND_WAKE = 0.0
 NOTHING = "nothing was said"
 FEWEST_PHONES = 2
 """Less than this after a wake phrase is its echo, and no command."""
+ALONE = -1.0
+"""Score a phone, of the whole utterance, of words that need no wake phrase: nothing else guards them. After one, of the
+worst word."""
+BESIDE_ALONE = 1
+"""So many phones may be heard around them, no more: a click, a breath."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,16 @@ class Vocabulary:
     @staticmethod
     def of(grammar: Grammar) -> Vocabulary:
         return Vocabulary(grammar, Decoder(grammar.graph))
+
+    def goes_on(self, words: Sequence[str]) -> bool:
+        """Whether a sentence of the grammar begins with these words and has more."""
+        state = 0
+        for word in words:
+            try:
+                state = self.grammar.words.arcs[state][self.grammar.graph.words.index(word)]
+            except (KeyError, ValueError):
+                return False
+        return bool(self.grammar.words.arcs[state])
 
 
 @dataclass(frozen=True)
@@ -50,6 +65,8 @@ class _Reading:
     wake_score: float
     first_frame: int
     """Of the utterance, where the sentence is looked for: after the wake phrase."""
+    states: int
+    """Of the grammars it is looked for in."""
 
     @property
     def score(self) -> float:
@@ -60,10 +77,18 @@ class Recogniser:
     """The second pass with its grammars. Utterances do not know of each other, but for a wake phrase said alone."""
 
     def __init__(
-        self, second: SecondPass, vocabularies: Sequence[Vocabulary], wakes: Sequence[Wake], limits: Limits
+        self,
+        second: SecondPass,
+        vocabularies: Sequence[Vocabulary],
+        wakes: Sequence[Wake],
+        limits: Limits,
+        alone: Sequence[Vocabulary] = (),
     ) -> None:
-        """`wakes` empty: no wake phrase is needed. One wake a language otherwise."""
+        """`wakes` empty: no wake phrase is needed. One wake a language otherwise. alone: words that need none, where
+        they make up a whole utterance.
+        """
         self._second, self._vocabularies, self._limits = second, tuple(vocabularies), limits
+        self._alone = tuple(alone)
         self._wakes = {w.vocabulary.grammar.language: w for w in wakes}
         self._states = {
             v.grammar.language: sum(len(w.grammar.graph.phone) for w in vocabularies if _same(v, w))
@@ -78,16 +103,18 @@ class Recogniser:
         phrase alone comes back as intent "" with `wake` set.
         """
         features = self._second.features(samples)
-        readings = []
-        for language in self._languages:
-            posteriors = self._second.posteriors(features, language)
-            reading = self._read(language, posteriors, awake)
-            if reading:
-                readings.append(reading)
-        if not readings:
-            return None
-        best = max(readings, key=lambda r: (bool(r.wake), r.score))
-        return self._verdict(best, time_of)
+        posteriors = {one: self._second.posteriors(features, one) for one in self._languages}
+        readings = {one: self._read(one, p, awake) for one, p in posteriors.items()}
+        heard = self._best([r for r in readings.values() if r], time_of)
+        if heard is None or heard.rejected:
+            alone = [self._read_alone(one, p, readings[one]) for one, p in posteriors.items()]
+            return self._best([r for r in alone if r], time_of) or heard
+        return heard
+
+    def goes_on(self, heard: Heard) -> bool:
+        """Whether more words may follow those that were heard."""
+        words = heard.text.split()
+        return any(v.goes_on(words) for v in self._vocabularies if v.grammar.language == heard.language)
 
     def _read(self, language: str, posteriors: F32, awake: bool) -> _Reading | None:
         said, wake_score, begin = "", 0.0, 0
@@ -99,7 +126,7 @@ class Recogniser:
                 begin = found[0].words[-1].last_frame + 1
                 posteriors = posteriors[begin:]
                 if len(free_phones(posteriors)) < FEWEST_PHONES:
-                    return _Reading(language, (), said, wake_score, begin)
+                    return _Reading(language, (), said, wake_score, begin, self._states[language])
             elif not awake:
                 return None
         paths = [
@@ -109,7 +136,32 @@ class Recogniser:
             for path in v.decoder.decode(posteriors, N_BEST, FILLER)
         ]
         paths.sort(key=lambda p: -p[1].score)
-        return _Reading(language, tuple(paths[:N_BEST]), said, wake_score, begin)
+        return _Reading(language, tuple(paths[:N_BEST]), said, wake_score, begin, self._states[language])
+
+    def _read_alone(self, language: str, posteriors: F32, other: _Reading | None) -> _Reading | None:
+        """Words that need no wake phrase; None where they do not fit well, or are not all that was said.
+
+        other: what else was made of the utterance; a wake phrase found there may go before them.
+        """
+        said, score, begin = (other.wake, other.wake_score, other.first_frame) if other else ("", 0.0, 0)
+        posteriors = posteriors[begin:]
+        spoken = [v for v in self._alone if v.grammar.language == language]
+        paths = [(v.grammar, path) for v in spoken for path in v.decoder.decode(posteriors, 1, FILLER)]
+        if not paths:
+            return None
+        grammar, path = max(paths, key=lambda p: p[1].score)
+        before, after = posteriors[: path.words[0].first_frame], posteriors[path.words[-1].last_frame + 1 :]
+        beside = len(free_phones(before)) + len(free_phones(after))
+        # the end of a wake phrase is no fault of the words after it
+        fit = min(word.score for word in path.words) if said else path.per_phone
+        if beside > BESIDE_ALONE or fit < ALONE:
+            return None
+        return _Reading(language, ((grammar, path),), said, score, begin, len(grammar.graph.phone))
+
+    def _best(self, readings: Sequence[_Reading], time_of: Callable[[int], int]) -> Heard | None:
+        """The verdict on the likeliest of several languages' readings; one with a wake phrase goes first."""
+        best = max(readings, key=lambda r: (bool(r.wake), r.score), default=None)
+        return self._verdict(best, time_of) if best else None
 
     def _verdict(self, reading: _Reading, time_of: Callable[[int], int]) -> Heard:
         candidates = []
@@ -124,8 +176,7 @@ class Recogniser:
             t_ns = time_of(_at(reading.first_frame))
             return Heard(t_ns, t_ns, reading.language, "", {}, "", 0.0, not wake, "" if wake else NOTHING, wake, score)
         (_, path), rivals = reading.paths[0], [p for _, p in reading.paths[1:]]
-        states = self._states[reading.language]
-        reason = refusal(path, rivals, self._limits, states, addressed=bool(reading.wake))
+        reason = refusal(path, rivals, self._limits, reading.states, addressed=bool(reading.wake))
         return Heard(
             t_start_ns=time_of(_at(reading.first_frame + path.words[0].first_frame)),
             t_end_ns=time_of(_at(reading.first_frame + path.words[-1].last_frame + 1)),
@@ -133,7 +184,7 @@ class Recogniser:
             intent=candidates[0].intent,
             slots=candidates[0].slots,
             text=candidates[0].text,
-            confidence=round(confidence(path, rivals, states), 4),
+            confidence=round(confidence(path, rivals, reading.states), 4),
             rejected=bool(reason),
             reason=reason,
             wake=reading.wake,

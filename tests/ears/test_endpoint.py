@@ -11,20 +11,24 @@ from kitt.ears.vad import FRAME
 PRE_ROLL = Pauses().pre_roll_samples
 
 
+CHANCE = {"#": 0.9, "+": 0.6, "~": 0.47, "-": 0.2, ".": 0.1}
+"""A frame a character: sure speech, speech, in between, silence that is not sure, silence."""
+
+
 def run(text, may_end=False, finish=True):
-    """`text` is a frame a character: '#' speech, '~' in between, '.' silence."""
     ends = EndPointer()
-    spans = ends.push([{"#": 0.9, "~": 0.47, ".": 0.1}[c] for c in text], may_end)
+    spans = ends.push([CHANCE[c] for c in text], may_end)
     last = ends.finish(len(text) * FRAME) if finish else None
     return [*spans, *([last] if last else [])]
 
 
 def test_the_limits_are_those_promised():
-    frame_ms, lag_ms = FRAME / 16, 100
+    frame_ms, lag_ms, sure_lag_ms = FRAME / 16, 80, 70
     limits = Pauses()
     assert 300 <= limits.pre_roll_samples / 16 <= 500
-    assert 200 <= limits.short_pause_frames * frame_ms + lag_ms <= 250
-    assert limits.pause_frames * frame_ms + lag_ms <= 420
+    assert limits.short_pause_frames * frame_ms + sure_lag_ms <= 200
+    assert limits.pause_frames * frame_ms + lag_ms <= 280
+    assert limits.doubtful_pause_frames * frame_ms + sure_lag_ms <= 330
     assert limits.long_pause_frames * frame_ms == 800
     assert limits.most_frames * frame_ms == 8_000
 
@@ -39,7 +43,7 @@ def test_a_click_is_no_utterance():
 
 def test_a_short_pause_ends_it_where_the_grammar_may_end():
     (span,) = run("." * 20 + "#" * 10 + "." * 30, may_end=True)
-    assert span == Span(20 * FRAME - PRE_ROLL, 40 * FRAME, 20 * FRAME, 30 * FRAME, 10, GRAMMAR)
+    assert span == Span(20 * FRAME - PRE_ROLL, 36 * FRAME, 20 * FRAME, 30 * FRAME, 10, GRAMMAR)
 
 
 def test_a_shorter_one_ends_it_where_nothing_can_go_on():
@@ -47,6 +51,52 @@ def test_a_shorter_one_ends_it_where_nothing_can_go_on():
     spans = [ends.step(p, True, True) for p in [0.1] * 20 + [0.9] * 10 + [0.1] * 30]
     (span,) = [s for s in spans if s]
     assert (span.end, span.reason) == (34 * FRAME, GRAMMAR)
+
+
+def last_frame(text, *, must_end, levels=None):
+    """The frames up to the end of the first utterance; 0 where none ended."""
+    ends = EndPointer()
+    for i, c in enumerate(text):
+        ends.take(CHANCE[c], *([levels[i]] if levels else []))
+        if ends.ended(True, must_end):
+            return i + 1
+    return 0
+
+
+def test_a_pause_is_counted_from_the_last_sure_speech_where_nothing_can_go_on():
+    """The network lets go of a voice in an echo slowly."""
+    assert last_frame("#" * 10 + "+" * 9, must_end=True) == 14
+    assert last_frame("#" * 10 + "+" * 9, must_end=False) == 18
+    assert last_frame("#" * 10 + "+" * 7 + "." * 9, must_end=False) == 18
+
+
+def test_a_voice_that_was_never_sure_ends_with_its_speech():
+    assert last_frame("+" * 10 + "." * 9, must_end=True) == 14
+
+
+def test_no_pause_ends_while_the_probability_rises():
+    assert last_frame("#" * 10 + "...-###", must_end=True) == 0
+    assert last_frame("#" * 10 + "...--##", must_end=True) == 15
+
+
+@pytest.mark.parametrize(("floor_db", "frames"), [(-70.0, 20), (-40.0, 23)])
+def test_in_quiet_the_sound_itself_shows_the_end(floor_db, frames):
+    """The voice ends after 10 frames, the network hears it for 7 more, and is sure of it for 5."""
+    levels = [-20.0] * 10 + [floor_db] * 30
+    assert last_frame("#" * 15 + "++" + "." * 9, must_end=False, levels=levels) == frames
+
+
+def test_the_rest_of_a_voice_begins_no_other_utterance():
+    ends = EndPointer()
+    spans = [ends.step(CHANCE[c], True, True) for c in "#" * 10 + "+" * 20 + "." * 30]
+    assert [s.end for s in spans if s] == [14 * FRAME]
+
+
+@pytest.mark.parametrize("rest", ["+++", ".+", "."])
+def test_a_voice_that_is_sure_again_does(rest):
+    ends = EndPointer()
+    spans = [ends.step(CHANCE[c], True, True) for c in "#" * 10 + "+" * 4 + rest + "#" * 10 + "." * 9]
+    assert len([s for s in spans if s]) == 2
 
 
 def test_a_pause_of_800_ms_ends_it_elsewhere():
@@ -101,6 +151,9 @@ def test_it_says_where_it_stands():
     assert (ends.start, ends.silent_frames, ends.hears_speech) == (None, 0, False)
     ends.push([0.9] * 5 + [0.1] * 3)
     assert (ends.start, ends.silent_frames, ends.hears_speech, ends.frame) == (0, 3, False, 8)
+    assert (ends.speech_start, ends.doubtful_frames) == (0, 3)
+    ends.step(0.6)
+    assert (ends.silent_frames, ends.doubtful_frames) == (0, 4)
 
 
 @st.composite

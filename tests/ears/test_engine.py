@@ -80,6 +80,38 @@ def test_a_pause_ends_an_utterance_early_only_where_the_grammar_may_end() -> Non
         assert bool(heard) is ends, text
 
 
+def test_a_voice_that_comes_back_before_the_command_is_given_out_goes_on_with_it() -> None:
+    """Both halves are sentences; the pause is 150 ms."""
+    grammar = grammar_of(Radio=["radio"], News=["radio news"])
+    sound = [silence(4096), say(grammar, "radio"), silence(2400), say(grammar, "news"), silence(SECOND)]
+    (heard,) = heard_in(Ears([grammar], networks=networks()), np.concatenate(sound))
+    assert (heard.intent, heard.text) == ("News", "radio news")
+
+
+def test_the_second_pass_is_done_while_the_pause_lasts() -> None:
+    """What it found two frames into the pause is given out two frames later; it does not run again."""
+    parts = networks()
+    second = parts.second
+    ears = Ears([LIGHTS], networks=parts)
+    sound = np.concatenate([silence(4096), say(LIGHTS, "lights"), silence(5 * 512)])
+    runs = [len(second.languages)]  # type: ignore[attr-defined]
+    given = []
+    for i in range(0, len(sound), 512):
+        given.append(bool(ears.process(AudioChunk(0, sound[i : i + 512]))))
+        runs.append(len(second.languages))  # type: ignore[attr-defined]
+    assert runs[-1] == 1
+    assert given.index(True) - runs.index(1) == 1
+
+
+def test_where_no_sentence_may_end_the_second_pass_waits_for_the_end() -> None:
+    parts = networks()
+    ears = Ears([LIGHTS], networks=parts)
+    sound = np.concatenate([silence(4096), say(LIGHTS, "start the"), silence(8000)])
+    assert [h for i in range(0, len(sound), 512) for h in ears.process(AudioChunk(0, sound[i : i + 512]))] == []
+    assert parts.second.languages == []  # type: ignore[attr-defined]
+    assert len(ears.finish()) == 1
+
+
 def test_a_wake_phrase_must_go_before_a_command() -> None:
     wake = grammar_of(Wake=["hey kitt"])
     ears = Ears([LIGHTS], wake="hey kitt", networks=networks())
@@ -113,6 +145,69 @@ def test_a_wake_phrase_is_forgotten_after_six_seconds() -> None:
     ears = Ears([LIGHTS], wake="hey kitt", networks=networks())
     heard = heard_in(ears, np.concatenate([say(wake, "hey kitt"), silence(8 * SECOND), say(LIGHTS, "lights")]))
     assert [h.wake for h in heard] == ["hey kitt"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A grammar with words that need no wake phrase."""
+    text = "language: en\nintents:\n  {0}:\n    data:\n      - sentences: ['{1}']\n"
+    (tmp_path / "car.yaml").write_text(text.format("LightOn", "turn on the lights"))
+    (tmp_path / "_always.yaml").write_text(text.format("StopTalking", "be quiet"))
+    return tmp_path
+
+
+QUIET = grammar_of(StopTalking=["be quiet"], Other=["hey kitt", "completely"])
+
+
+def test_some_words_need_no_wake_phrase(folder: Path) -> None:
+    ears = Ears([folder], wake="hey kitt", networks=networks())
+    (heard,) = heard_in(ears, say(QUIET, "be quiet"))
+    assert (heard.intent, heard.wake, heard.rejected) == ("StopTalking", "", False)
+    ears.reset()
+    assert heard_in(ears, say(LIGHTS, "turn on the lights")) == []
+
+
+def test_they_end_an_utterance_early_too(folder: Path) -> None:
+    ears = Ears([folder], wake="hey kitt", networks=networks())
+    sound = np.concatenate([silence(4096), say(QUIET, "be quiet"), silence(round(0.2 * SECOND))])
+    assert [h.intent for i in range(0, len(sound), 512) for h in ears.process(AudioChunk(0, sound[i : i + 512]))]
+
+
+@pytest.mark.parametrize("text", ["be quiet completely", "completely be quiet"])
+def test_they_must_be_the_whole_utterance(folder: Path, text: str) -> None:
+    assert heard_in(Ears([folder], wake="hey kitt", networks=networks()), say(QUIET, text)) == []
+
+
+def test_they_must_fit_better_than_a_command(folder: Path) -> None:
+    """Two of six phones are others."""
+    wrong = list(QUIET.prons["quiet"][0])
+    wrong[0], wrong[-1] = QUIET.prons["completely"][0][3], QUIET.prons["completely"][0][1]
+    sound = speech(QUIET.prons["be"][0], tuple(wrong))
+    assert heard_in(Ears([folder], wake="hey kitt", networks=networks()), sound) == []
+
+
+def test_a_wake_phrase_may_go_before_them(folder: Path) -> None:
+    (heard,) = heard_in(Ears([folder], wake="hey kitt", networks=networks()), say(QUIET, "hey kitt be quiet"))
+    assert (heard.intent, heard.wake, heard.rejected) == ("StopTalking", "hey kitt", False)
+
+
+def test_without_a_wake_phrase_in_force_they_are_heard_as_well(folder: Path) -> None:
+    (heard,) = heard_in(Ears([folder], networks=networks()), say(QUIET, "be quiet"))
+    assert (heard.intent, heard.rejected) == ("StopTalking", False)
+
+
+def test_they_change_without_a_restart(folder: Path) -> None:
+    ears = Ears([folder], wake="hey kitt", networks=networks())
+    always = folder / "_always.yaml"
+    always.write_text(always.read_text().replace("be quiet", "completely"))
+    assert ears.refresh()
+    assert [h.text for h in heard_in(ears, say(QUIET, "completely"))] == ["completely"]
+
+
+def test_a_mistake_in_them_is_told_at_once(folder: Path) -> None:
+    (folder / "_always.yaml").write_text("language: en\nintents: {A: {data: [{sentences: ['{nothing}']}]}}\n")
+    with pytest.raises(KittError, match=r"_always.yaml:2"):
+        Ears([folder], networks=networks())
 
 
 def test_the_language_that_fits_best_is_chosen() -> None:

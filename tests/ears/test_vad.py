@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kitt.ears.endpoint import EndPointer
-from kitt.ears.vad import FRAME, VoiceActivity
+from kitt.ears.vad import FRAME, VoiceActivity, level_db
 from kitt.engine.backend import TensorSpec
 from kitt.engine.models import SILERO_VAD
 from kitt.engine.pull import weights_path
@@ -60,6 +60,11 @@ def test_pieces_of_any_size_give_the_same_probabilities_and_utterances(sizes, se
     at_once = EndPointer()
     assert np.array_equal(np.concatenate(probabilities), whole)
     assert [*got, pieced.finish(40_000)] == [*at_once.push(whole), at_once.finish(40_000)]
+
+
+@pytest.mark.parametrize(("value", "db"), [(1.0, 0.0), (0.1, -20.0), (0.0, -120.0)])
+def test_the_level_of_a_frame_is_told_in_db_of_full_scale(value, db):
+    assert level_db(np.full(FRAME, value, np.float32)) == pytest.approx(db, abs=0.01)
 
 
 def test_reset_forgets():
