@@ -67,6 +67,8 @@ class _Reading:
     """Of the utterance, where the sentence is looked for: after the wake phrase."""
     states: int
     """Of the grammars it is looked for in."""
+    addressed: bool
+    """Whether a wake phrase went before: in this utterance, or alone just before it."""
 
     @property
     def score(self) -> float:
@@ -126,7 +128,7 @@ class Recogniser:
                 begin = found[0].words[-1].last_frame + 1
                 posteriors = posteriors[begin:]
                 if len(free_phones(posteriors)) < FEWEST_PHONES:
-                    return _Reading(language, (), said, wake_score, begin, self._states[language])
+                    return _Reading(language, (), said, wake_score, begin, self._states[language], addressed=True)
             elif not awake:
                 return None
         paths = [
@@ -136,7 +138,8 @@ class Recogniser:
             for path in v.decoder.decode(posteriors, N_BEST, FILLER)
         ]
         paths.sort(key=lambda p: -p[1].score)
-        return _Reading(language, tuple(paths[:N_BEST]), said, wake_score, begin, self._states[language])
+        best, addressed = tuple(paths[:N_BEST]), bool(said) or (awake and language in self._wakes)
+        return _Reading(language, best, said, wake_score, begin, self._states[language], addressed)
 
     def _read_alone(self, language: str, posteriors: F32, other: _Reading | None) -> _Reading | None:
         """Words that need no wake phrase; None where they do not fit well, or are not all that was said.
@@ -156,7 +159,7 @@ class Recogniser:
         fit = min(word.score for word in path.words) if said else path.per_phone
         if beside > BESIDE_ALONE or fit < ALONE:
             return None
-        return _Reading(language, ((grammar, path),), said, score, begin, len(grammar.graph.phone))
+        return _Reading(language, ((grammar, path),), said, score, begin, len(grammar.graph.phone), bool(said))
 
     def _best(self, readings: Sequence[_Reading], time_of: Callable[[int], int]) -> Heard | None:
         """The verdict on the likeliest of several languages' readings; one with a wake phrase goes first."""
@@ -176,7 +179,7 @@ class Recogniser:
             t_ns = time_of(_at(reading.first_frame))
             return Heard(t_ns, t_ns, reading.language, "", {}, "", 0.0, not wake, "" if wake else NOTHING, wake, score)
         (_, path), rivals = reading.paths[0], [p for _, p in reading.paths[1:]]
-        reason = refusal(path, rivals, self._limits, reading.states, addressed=bool(reading.wake))
+        reason = refusal(path, rivals, self._limits, reading.states, addressed=reading.addressed)
         return Heard(
             t_start_ns=time_of(_at(reading.first_frame + path.words[0].first_frame)),
             t_end_ns=time_of(_at(reading.first_frame + path.words[-1].last_frame + 1)),
