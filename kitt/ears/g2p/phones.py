@@ -25,6 +25,9 @@ PHONES: tuple[str, ...] = ("<blank>", *_TABLE["phones"])
 """Symbol of each output of an acoustic model; index 0 is the CTC blank."""
 INDEX: dict[str, int] = {symbol: i for i, symbol in enumerate(PHONES)}
 
+VOWELS = frozenset(range(1, INDEX["ɔɪ"] + 1))
+"""They stand first in the table."""
+
 Pron = tuple[int, ...]
 """A pronunciation: indices into PHONES, never the blank."""
 

@@ -24,11 +24,11 @@ from kitt.ears.g2p.distance import distance
 from kitt.ears.g2p.espeak import ACCENTS, EspeakPronouncer
 from kitt.ears.g2p.lexicon import Prons, shipped, symbols
 from kitt.ears.g2p.numerals import spellings
-from kitt.ears.g2p.phones import INDEX, Pron
+from kitt.ears.g2p.phones import Pron
+from kitt.ears.g2p.variants import spoken
 
 _FORMAT = 1
 """Counted up when what is kept of a word is made in another way."""
-_MOST_SCHWAS = 3
 _MOST_WAYS = 24
 """Ways to say one word; a word of many parts with many ways each keeps the first."""
 
@@ -139,16 +139,10 @@ def _readings(word: str, language: str, written: Mapping[str, Prons]) -> list[li
 
 
 def _as_spoken(prons: Prons, language: str) -> Prons:
-    """French: each schwa may be left out, unless no phone were left."""
-    if language != "fr":
-        return prons
-    schwa = INDEX["ə"]
-    found: dict[Pron, None] = {}
+    """Each way with its variants; those of the dictionary stand first."""
+    found = dict.fromkeys(prons)
     for pron in prons:
-        at = [i for i, p in enumerate(pron) if p == schwa][:_MOST_SCHWAS]
-        for dropped in itertools.chain.from_iterable(itertools.combinations(at, n) for n in range(len(at) + 1)):
-            if len(dropped) < len(pron):
-                found[tuple(p for i, p in enumerate(pron) if i not in dropped)] = None
+        found.update(dict.fromkeys(spoken(pron, language)))
     return tuple(found)
 
 

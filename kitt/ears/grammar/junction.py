@@ -12,14 +12,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kitt.ears.g2p.phones import INDEX, Pron
+from kitt.ears.g2p.phones import INDEX, VOWELS, Pron
 
 
 def _set(symbols: str) -> frozenset[int]:
     return frozenset(INDEX[s] for s in symbols.split())
 
 
-VOWELS = _set("i ɪ e ɛ æ a ɑ ɔ o ʊ u ʌ ə ɚ y ø œ ɑ̃ ɔ̃ ɛ̃ eɪ oʊ aɪ aʊ ɔɪ")
 _LIAISON_ONSETS = {"en": VOWELS, "fr": VOWELS | _set("j w"), "es": frozenset[int]()}
 _LIAISON = {
     "en": {"r": INDEX["ɹ"]},

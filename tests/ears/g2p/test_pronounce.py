@@ -77,7 +77,8 @@ def test_other_phones_are_another_cache(tmp_path: Path, monkeypatch: pytest.Monk
 def test_without_gruut_espeak_speaks_alone(g2p: Pronouncer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gruut, "_database", lambda language: None)
     assert gruut.version("en") == ""
-    assert said(g2p, "temperature") == {"t ɛ m p ɹ ɪ tʃ ɚ", "t ɛ m p ɹ ɪ tʃ ə"}
+    espeaks, open_end = {"t ɛ m p ɹ ɪ tʃ ɚ", "t ɛ m p ɹ ɪ tʃ ə"}, {"t ɛ m p ɹ ɪ tʃ a"}
+    assert said(g2p, "temperature") == espeaks | open_end
 
 
 @pytest.mark.parametrize(
