@@ -16,6 +16,8 @@ from kitt.types import F32
 
 RAW_SUFFIXES = (".raw", ".pcm", ".s16", ".s16le")
 _BLOCK_BYTES = 1 << 15
+_FULL = 1.5
+"""A lossy codec overshoots full scale by a little; FFmpeg's Opus has been seen to burst to 8,000 times of it."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +97,13 @@ class SoundFile:
         with self._open() as container:
             stream = _sound_of(container, self.path)
             first_ns: int | None = None
-            given = 0
+            given = beyond = 0
             try:
                 for frame in container.decode(stream):
                     samples = _floats(frame)
+                    if not self.codec.startswith("pcm"):
+                        beyond += int(np.count_nonzero(np.abs(samples) > _FULL))
+                        samples = np.clip(samples, -_FULL, _FULL)
                     t_ns = round(frame.time * 1e9) if frame.time is not None else None
                     if first_ns is None:
                         first_ns = t_ns or 0
@@ -110,6 +115,9 @@ class SoundFile:
                     raise KittError(f"{self.path}: the sound in it is broken: {_line(e)}") from e
                 self.notes.append(f"the file is broken after {given / self.rate_hz:.2f} s: {_line(e)}")
                 return
+            finally:
+                if beyond:
+                    self.notes.append(f"{beyond} samples burst beyond full scale as {self.codec} was decoded: cut off")
         if not given:
             raise KittError(f"{self.path}: there is no sound in it")
         # half a second covers what codecs add in front and behind

@@ -6,6 +6,7 @@ import av
 import numpy as np
 import pytest
 
+from kitt.ears import files
 from kitt.ears.files import RawFormat, SoundFile, read_mono
 from kitt.errors import KittError
 
@@ -180,3 +181,11 @@ def test_a_silent_film_is_told(tmp_path):
         container.mux(stream.encode(None))
     with pytest.raises(KittError, match=r"film\.mp4: there is no sound in it"):
         SoundFile(path)
+
+
+def test_a_burst_out_of_the_decoder_is_cut_off_and_told(tmp_path, monkeypatch):
+    file = SoundFile(write_coded(tmp_path / "a.flac", tone(0.1), RATE, "flac", "s16"))
+    monkeypatch.setattr(files, "_floats", lambda frame: np.array([[0.5], [428.0], [-9.0]], np.float32))
+    samples, _ = file.read()
+    assert np.abs(samples).max() == np.float32(1.5)
+    assert "burst beyond full scale as flac" in file.notes[-1]
