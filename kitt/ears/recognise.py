@@ -14,7 +14,9 @@ from kitt.types import F32, Candidate, Heard
 
 N_BEST = 5
 AROUND_WAKE = 0.0
-"""A wake phrase may stand among other words."""
+"""After a wake phrase any words may follow."""
+BEFORE_WAKE = 2
+"""Phones that may stand before it, a cough or "uh": in the midst of a sentence, "KITT" is a syllable like any other."""
 NOTHING = "nothing was said"
 FEWEST_PHONES = 2
 """Less than this after a wake phrase is its echo, and no command."""
@@ -123,7 +125,7 @@ class Recogniser:
         if language in self._wakes:
             wake = self._wakes[language]
             found = wake.vocabulary.decoder.decode(posteriors, 1, AROUND_WAKE)
-            if found and found[0].per_phone >= wake.limit:
+            if found and found[0].per_phone >= wake.limit and _opens(found[0], posteriors):
                 said, wake_score = found[0].text, found[0].per_phone
                 begin = found[0].words[-1].last_frame + 1
                 posteriors = posteriors[begin:]
@@ -198,6 +200,11 @@ class Recogniser:
 
 def _same(one: Vocabulary, other: Vocabulary) -> bool:
     return one.grammar.language == other.grammar.language
+
+
+def _opens(wake: Path, posteriors: F32) -> bool:
+    """Whether a wake phrase opens the utterance."""
+    return len(free_phones(posteriors[: wake.words[0].first_frame])) <= BEFORE_WAKE
 
 
 def _at(frame: int) -> int:
