@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from kitt.ears.g2p.phones import BLANK
 from kitt.ears.grammar.graph import PhoneGraph
-from kitt.ears.search import NEVER, Arcs, Way
-from kitt.ears.search import Search as Search
+from kitt.ears.search import NEVER, Arcs, Search, Way
 from kitt.types import F32, I64
 
 FILLER = -8.0

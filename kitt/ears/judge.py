@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path as File
+from typing import Any
 
 from kitt.ears.acoustic import checked
 from kitt.ears.decoder import Path
@@ -22,8 +23,6 @@ from kitt.places import shipped
 VERDICT = "ears-verdict.json"
 FULL_STATES = 5600
 """Of the car grammar."""
-ALONE = 15.0
-"""Margin of a sentence that no other intent comes near to."""
 
 
 @dataclass(frozen=True)
@@ -99,11 +98,15 @@ class Verdict:
         """The one that ships with kitt. Raises KittError when it is missing, damaged or not that of the networks."""
         path = checked(folder or shipped(), VERDICT)
         try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            weights = {name: float(values["weights"][name]) for name in MEASURES}
-            rest = {name: float(values[name]) for name in ("bias", "needed", "needed_a_decade", "addressed")}
+            return Verdict.of(json.loads(path.read_text(encoding="utf-8")))
         except (ValueError, KeyError, TypeError) as e:
             raise KittError(f"{path}: damaged: {type(e).__name__}: {e}; install kitt anew") from None
+
+    @staticmethod
+    def of(values: Mapping[str, Any]) -> Verdict:
+        """From the table that is stored. Raises KeyError, TypeError or ValueError for what is no verdict."""
+        weights = {name: float(values["weights"][name]) for name in MEASURES}
+        rest = {name: float(values[name]) for name in ("bias", "needed", "needed_a_decade", "addressed")}
         return Verdict(weights=weights, **rest)
 
     def odds(self, evidence: Evidence) -> float:

@@ -8,11 +8,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kitt.errors import KittError
 from kitt.eval.speech_engine import Answer, Opener, Recogniser
 from kitt.eval.speech_metrics import poisson_upper
 from kitt.eval.speech_negatives import Block, IsCommand
-from kitt.eval.speech_sets import GRAMMARS, words_of
+from kitt.eval.speech_sets import GRAMMARS, sounded_words
 
 if TYPE_CHECKING:
     from kitt.ears.grammar import Grammar
@@ -39,7 +38,7 @@ class Event:
         the first word is a command to anybody who hears no more of it. NEAR where most of them were: "turn off the
         closet light" for "cabin light". WRONG otherwise.
         """
-        heard, said = self.answer.text.split(), _words(self.said, self.language)
+        heard, said = self.answer.text.split(), sounded_words(self.said, self.language)
         if heard and any(said[i : i + len(heard)] == heard for i in range(len(said))):
             return SAID
         return NEAR if heard and sum(w in said for w in heard) / len(heard) >= NEARLY else WRONG
@@ -66,18 +65,10 @@ def commands_of(grammars: dict[str, Grammar]) -> IsCommand:
     """Whether a text is a sentence of the grammar of its language."""
 
     def is_command(text: str, language: str) -> bool:
-        words = _words(text, language) if language in grammars else []
+        words = sounded_words(text, language) if language in grammars else []
         return bool(words) and grammars[language].parse(words) is not None
 
     return is_command
-
-
-def _words(text: str, language: str) -> list[str]:
-    try:
-        return words_of(text, language)
-    except KittError:
-        # a character without a sound stands in no grammar
-        return []
 
 
 def listen_to(name: str, blocks: Iterable[Block], grammars: dict[str, Sequence[Path]], opener: Opener) -> Watch:

@@ -89,6 +89,14 @@ def words_of(text: str, language: str) -> list[str]:
         raise KittError(f"'{text}': cannot read the character {e}") from None
 
 
+def sounded_words(text: str, language: str) -> list[str]:
+    """The same, none where a character has no sound: no grammar can hold such a sentence."""
+    try:
+        return words_of(text, language)
+    except KittError:
+        return []
+
+
 def rows_of(folder: Path) -> list[dict[str, str]]:
     """transcripts.tsv of a folder. Raises KittError."""
     table = folder / "transcripts.tsv"

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from kitt.ears.acoustic import MANIFEST, SecondPass
-from kitt.ears.judge import MEASURES, VERDICT
+from kitt.ears.judge import MEASURES, VERDICT, Verdict
 from tools.train_speech import verdict_material
 from tools.train_speech.corpus import save_text
 from tools.train_speech.verdict_material import Cases
@@ -74,11 +74,9 @@ def fitted(found: Cases) -> dict[str, object]:
 
 def curve(found: Cases, values: dict[str, object], steps: tuple[float, ...] = (-2, -1, 0, 1, 2, 3)) -> list[str]:
     """Lines: for each strictness the false accepts an hour and the right commands lost, by the size of the grammar."""
-    measures, right = _table(found)
-    weights = np.array(list(values["weights"].values()))  # type: ignore[attr-defined]
-    odds = float(values["bias"]) + measures @ weights  # type: ignore[arg-type]
-    states = np.array([c.evidence.states for c in found.cases])
-    above = odds - float(values["needed"]) - float(values["needed_a_decade"]) * np.log10(states)  # type: ignore[arg-type]
+    verdict = Verdict.of(values)
+    right = np.array([c.right for c in found.cases])
+    above = np.array([verdict.odds(c.evidence) - verdict.required(c.evidence.states, False) for c in found.cases])
     out = ["strictness: false accepts an hour of strangers / right commands lost, %"]
     for low, high, inside, hours in _bins(found):
         wrong, taken = above[inside & ~right], above[inside & right]

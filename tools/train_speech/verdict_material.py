@@ -21,8 +21,7 @@ from kitt.ears.grammar import Grammar
 from kitt.ears.grammar.report import intents
 from kitt.ears.judge import Evidence
 from kitt.ears.vad import VoiceActivity
-from kitt.errors import KittError
-from kitt.eval.speech_sets import words_of
+from kitt.eval.speech_sets import sounded_words
 from kitt.types import LANGUAGES
 from tools.train_speech import noise, voices
 from tools.train_speech.augment import augment
@@ -30,12 +29,12 @@ from tools.train_speech.corpus import save_arrays, save_text
 from tools.train_speech.human import clips, test_sets
 from tools.train_speech.noise import F32, RATE_HZ
 from tools.train_speech.texts import Texts
+from tools.train_speech.views import LONGEST_S
 
 CAR, OTHER, WORDS, SPOKEN = 220, 380, 500, 400
 """Utterances: of the car grammar and of other texts, in each language; people's single words, people's other clips."""
 GRAMMARS_A_LANGUAGE, LARGEST, STRANGERS = 14, 150, 120
 """Random grammars: how many, most sentences of one, utterances they do not hold that each is tried on."""
-LONGEST_S = 12.0
 NEAR = 0.25
 """Edits a phone within which an utterance holds the sound of the sentence: neither right nor wrong to accept."""
 LABELS = {"en": "gmw/en-US", "fr": "roa/fr", "es": "roa/es-419"}
@@ -84,7 +83,7 @@ def write(work: Path, data: Path, seed: int) -> None:
         return mixed
 
     for kind, language, text, speech in _spoken(data, seed, rng):
-        said = _words(text, language)
+        said = " ".join(sounded_words(text, language))
         if not said or not RATE_HZ // 10 < len(speech) < LONGEST_S * RATE_HZ:
             continue
         recent = [*recent[-300:], speech]
@@ -176,14 +175,6 @@ def _cut(sound: F32, voice: VoiceActivity) -> list[F32]:
     spans = pointer.push(voice.push(sound))
     last = pointer.finish(len(sound))
     return [sound[s.start : s.end] for s in (*spans, *([last] if last else []))]
-
-
-def _words(text: str, language: str) -> str:
-    try:
-        return " ".join(words_of(text, language))
-    except KittError:
-        # no grammar can hold a character without a sound
-        return ""
 
 
 def _sounds(language: str, texts: set[str]) -> dict[str, tuple[int, ...]]:
