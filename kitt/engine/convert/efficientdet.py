@@ -22,13 +22,11 @@ from kitt.engine.convert.emitting import Emitter, Value
 from kitt.engine.convert.heads import TAIL, Heads, find_heads, keep_values, levels
 from kitt.engine.convert.reading import Graph, read
 from kitt.engine.convert.shapes import with_input_size
+from kitt.engine.convert.tail import CANDIDATES, keep_strongest
 from kitt.errors import KittError
 from kitt.types import CLASSES, COCO_IDS, F32
 
 MIN_SIDE, MAX_SIDE = 64, 4096
-
-CANDIDATES = 512
-"""Anchors that leave the network."""
 
 _COCO_CLASSES = 90
 _HALF = np.float32(0.5)
@@ -103,11 +101,8 @@ def _emit_tail(emitter: Emitter, heads: Heads, anchor_boxes: F32, candidates: in
     count = min(candidates, len(anchor_boxes)) if candidates else len(anchor_boxes)
     centre, size = (builder.constant(part) for part in (anchor_boxes[None, :, :2], anchor_boxes[None, :, 2:]))
     if count < len(anchor_boxes):
-        best = builder.node("ReduceMax", [logits.name], axes=[2], keepdims=0)
-        best = builder.node("Cast", [best], to=onnx.TensorProto.FLOAT)
-        rows = builder.top(best, count)
-        offsets, logits = (Value(builder.node("Gather", [v.name, rows], axis=1), v.grid) for v in (offsets, logits))
-        centre, size = (builder.node("Gather", [name, rows], axis=1) for name in (centre, size))
+        kept, (moved, centre, size) = keep_strongest(builder, logits.name, [offsets.name, centre, size], count)
+        offsets, logits = Value(moved, offsets.grid), Value(kept, logits.grid)
     boxes = _emit_boxes(builder, emitter.dequantise(offsets), centre, size)
     # TFLite rounds scores to 1/256; they are left in float, since what follows is
     return boxes, builder.node("Sigmoid", [emitter.dequantise(logits)]), count
