@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,12 @@ class FirstPass:
     def load(cls, language: str | None = None, threads: int = 1, folder: Path | None = None) -> FirstPass:
         """With the weights that ship with kitt. Raises KittError when they are missing or are not those."""
         return cls(load(checked(folder or shipped(), "ears-first.onnx"), threads), language)
+
+    def fresh(self) -> FirstPass:
+        """The same network for another stream of sound, with a state of its own."""
+        other = copy(self)
+        other.reset()
+        return other
 
     def reset(self) -> None:
         """Forget what was heard."""

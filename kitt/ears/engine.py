@@ -23,20 +23,18 @@ from kitt.ears.acoustic import FirstPass, SecondPass
 from kitt.ears.audio import Intake
 from kitt.ears.endpoint import GRAMMAR, EndPointer, Pauses, Span
 from kitt.ears.grammar import Grammar
-from kitt.ears.grammar.source import ALWAYS
+from kitt.ears.in_force import AUTO, GrammarLike, InForce
 from kitt.ears.judge import OPEN, Limits
 from kitt.ears.recognise import Recogniser, Vocabulary, Wake
 from kitt.ears.resample import RATE_HZ
 from kitt.ears.sentence_end import SentenceEnd
 from kitt.ears.timeline import Timeline
 from kitt.ears.vad import FRAME, VoiceActivity, level_db
-from kitt.ears.wake import DEFAULT, wake_grammar
 from kitt.errors import KittError
 from kitt.types import LANGUAGES, AudioChunk, Heard
 
 GRAMMARS = Path(__file__).with_name("grammars")
 """The car grammar that ships with kitt, a folder a language."""
-AUTO = "auto"
 AWAKE_S = 6.0
 """How long after a wake phrase said alone a command may begin."""
 EARLY = 0.3
@@ -50,7 +48,7 @@ LOOK_EVERY_S = 1.0
 
 @dataclass(frozen=True)
 class Networks:
-    """The three networks; loaded once, shared by any number of ears."""
+    """The three networks; loaded once, shared by any number of ears: each keeps its own state of its sound."""
 
     voice: VoiceActivity
     first: FirstPass
@@ -71,7 +69,7 @@ class Ears:
 
     def __init__(
         self,
-        grammars: Sequence[Grammar | Path | str] = (),
+        grammars: GrammarLike | Sequence[GrammarLike] | None = (),
         language: str = "en",
         wake: str | Sequence[str] | None = None,
         *,
@@ -80,40 +78,39 @@ class Ears:
         accept_all: bool = False,
         networks: Networks | None = None,
     ) -> None:
-        """grammars: none for the car grammar. language: one of en, fr, es, or auto. wake: a phrase that must go before
-        a command, or several; "kitt" for kitt's own in each language; None where none is needed. accept_all rejects
-        nothing. Raises KittError.
+        """grammars: one or several; none for the car grammar. language: one of en, fr, es, or auto. wake: a phrase
+        that must go before a command, or several; "kitt" for kitt's own in each language; None where none is needed.
+        accept_all rejects nothing. Raises KittError.
         """
         if language not in (*LANGUAGES, AUTO):
             raise KittError(f"unknown language '{language}'; allowed: {', '.join((*LANGUAGES, AUTO))}")
-        self._language = language
-        spoken = LANGUAGES if language == AUTO else (language,)
-        chosen = grammars or [GRAMMARS / one for one in spoken]
-        self._grammars = [g if isinstance(g, Grammar) else Grammar.load(g) for g in chosen]
-        for grammar in self._grammars:
-            if grammar.language not in spoken:
-                raise KittError(f"{grammar.name}: the grammar is in '{grammar.language}', the ears hear '{language}'")
-        used = dict.fromkeys(g.language for g in self._grammars)
-        self._limits = OPEN if accept_all else limits or Limits()
-        self._wakes = [
-            Wake(Vocabulary.of(wake_grammar(_phrases(wake, one), one)), self._limits.wake) for one in used if wake
-        ]
-        networks = networks or Networks.load()
-        self._voice, self._first, self._second = networks.voice, networks.first, networks.second
-        self._alone = [g for g in map(_alone_of, self._grammars) if g]
-        self._pauses = pauses or Pauses()
+        if isinstance(grammars, Grammar | Path | str) or (grammars and not isinstance(grammars, Sequence)):
+            grammars = [grammars]
+        car = [GRAMMARS / one for one in (LANGUAGES if language == AUTO else (language,))]
         self.problems: list[str] = []
-        """A line for each thing that went wrong on the way and did not stop the ears."""
+        """A line for each thing that went wrong on the way and did not stop the ears, in the order of their coming.
+        Lines stay when what they tell of is mended."""
+        self.notes: tuple[str, ...] = ()
+        """What was wrong with the recording that `listen` heard last, as in the notes of each `Heard`, but also where
+        nothing was heard."""
+        self.unaddressed = 0
+        """Utterances since the last reset that came to nothing because the wake phrase did not go before them."""
+        self._in_force = InForce(grammars or car, language, wake, self.problems)
+        self._limits = OPEN if accept_all else limits or Limits()
+        networks = networks or Networks.load()
+        self._voice, self._first, self._second = networks.voice.fresh(), networks.first.fresh(), networks.second
+        self._pauses = pauses or Pauses()
         self._adopt()
         self.reset()
 
     @property
     def grammars(self) -> tuple[Grammar, ...]:
         """The grammars in force."""
-        return tuple(self._grammars)
+        return self._in_force.grammars
 
     def reset(self) -> None:
-        """Forget the sound so far; the next chunk may be of any time."""
+        """Forget the sound so far, and put changed grammar files in force; the next chunk may be of any time."""
+        self.refresh()
         self._voice.reset()
         self._end_pointer = EndPointer(self._pauses)
         self._sound = np.zeros(0, np.float32)
@@ -126,6 +123,7 @@ class Ears:
         self._looks, self._looked_s = 0, 0.0
         self._awake_until, self._awake_by = -1, ""
         self._looked_at = 0
+        self.unaddressed = 0
 
     def process(self, chunk: AudioChunk) -> list[Heard]:
         """Take in the next piece of sound; gives the utterances that ended in it."""
@@ -150,35 +148,30 @@ class Ears:
         return self._utterance(span) if span else []
 
     def listen(self, samples: NDArray[Any], rate_hz: int = 16_000) -> list[Heard]:
-        """A whole recording: (n,) or (n, channels), floats within -1..1 or integers, at any rate."""
+        """A whole recording: (n,) or (n, channels), floats within -1..1 or integers, at any rate.
+
+        What was wrong with it is in `notes`. Raises KittError for what is no sound.
+        """
         self.reset()
         intake = Intake()
         chunks = [*intake.push(samples, rate_hz), *intake.finish()]
         heard = [h for chunk in chunks for h in self.process(chunk)] + self.finish()
+        self.notes = intake.notes
         return [replace(h, notes=intake.notes_of(h.t_start_ns, h.t_end_ns)) for h in heard]
 
     def refresh(self) -> bool:
         """Put changed grammar files in force. One that is wrong is told in `problems`, and the old one stays."""
-        changed = False
-        for grammars in (self._grammars, self._alone):
-            for i, grammar in enumerate(grammars):
-                try:
-                    if grammar.is_stale():
-                        grammars[i] = Grammar.load(grammar.name)
-                        changed = True
-                except KittError as e:
-                    line = f"{e}; the grammar as it was before stays in force"
-                    if line not in self.problems:
-                        self.problems.append(line)
+        changed = self._in_force.refresh()
         if changed:
             self._adopt()
         return changed
 
     def _adopt(self) -> None:
-        vocabularies = [Vocabulary.of(g) for g in self._grammars]
-        alone = [Vocabulary.of(g) for g in self._alone]
+        vocabularies = [Vocabulary.of(g) for g in self._in_force.grammars]
+        alone = [Vocabulary.of(g) for g in self._in_force.alone.values()]
+        wakes = [Wake(Vocabulary.of(g), self._limits.wake) for g in self._in_force.wakes.values()]
         self._sentence_end = SentenceEnd(self._first, [v.decoder for v in (*vocabularies, *alone)])
-        self._recogniser = Recogniser(self._second, vocabularies, self._wakes, self._limits, alone)
+        self._recogniser = Recogniser(self._second, vocabularies, wakes, self._limits, alone)
 
     def _look(self) -> None:
         """Follow the utterance going on; in a pause where a sentence may end, find out whether one did."""
@@ -218,6 +211,7 @@ class Ears:
         self._sentence_end.forget()
         self._told, self._looks, self._looked_s = None, 0, 0.0
         if heard is None:
+            self.unaddressed += 1
             return []
         self._awake_until = -1
         if heard.wake and (heard.rejected or not heard.intent):
@@ -237,15 +231,3 @@ class Ears:
         drop = max(0, start - self._sound_from)
         self._sound = self._sound[drop:]
         self._sound_from += drop
-
-
-def _alone_of(grammar: Grammar) -> Grammar | None:
-    """The words beside a folder's grammar that need no wake phrase. Raises KittError for what is wrong in them."""
-    path = Path(grammar.name) / ALWAYS
-    return Grammar.load(path) if grammar.source_digest and path.is_file() else None
-
-
-def _phrases(wake: str | Sequence[str], language: str) -> Sequence[str]:
-    if isinstance(wake, str):
-        return DEFAULT[language] if wake == "kitt" else (wake,)
-    return wake

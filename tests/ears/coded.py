@@ -52,6 +52,9 @@ class CodedVoice:
     def __init__(self) -> None:
         self.reset()
 
+    def fresh(self) -> CodedVoice:
+        return CodedVoice()
+
     def reset(self) -> None:
         self._waiting = silence(0)
 
@@ -67,6 +70,9 @@ class CodedFirst:
 
     def __init__(self) -> None:
         self.reset()
+
+    def fresh(self) -> CodedFirst:
+        return CodedFirst()
 
     def reset(self) -> None:
         self._waiting = silence(0)

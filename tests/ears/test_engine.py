@@ -140,6 +140,38 @@ def test_a_wake_phrase_alone_opens_the_ears_for_the_next_utterance() -> None:
     assert (command.intent, command.wake, command.rejected) == ("LightOn", "hey kitt", False)
 
 
+def test_ears_that_share_their_networks_do_not_share_what_they_hear() -> None:
+    """Two streams of sound, chunk by chunk in turn."""
+    parts = networks()
+    one, other = Ears([LIGHTS], networks=parts), Ears([LIGHTS], networks=parts)
+    sounds = [np.concatenate([silence(n), say(LIGHTS, "start the wipers"), silence(SECOND)]) for n in (5000, 9100)]
+    heard: list[list[Heard]] = [[], []]
+    for at in range(0, len(sounds[1]), 700):
+        for ears, sound, got in zip((one, other), sounds, heard, strict=True):
+            got += ears.process(AudioChunk(at * 62_500, sound[at : at + 700]))
+        if at == 7000:
+            Ears([LIGHTS], networks=parts).reset()
+    apart = [heard_in(Ears([LIGHTS], networks=networks()), sound, 700) for sound in sounds]
+    assert [[(h.text, h.t_start_ns, h.t_end_ns) for h in got] for got in heard] == [
+        [(h.text, h.t_start_ns, h.t_end_ns) for h in got] for got in apart
+    ]
+    assert [len(got) for got in apart] == [1, 1]
+
+
+def test_what_lacks_its_wake_phrase_is_counted() -> None:
+    ears = Ears([LIGHTS], wake="hey kitt", networks=networks())
+    assert heard_in(ears, np.concatenate([say(LIGHTS, "lights"), silence(2 * SECOND), say(LIGHTS, "lights")])) == []
+    assert ears.unaddressed == 2
+    ears.reset()
+    heard_in(ears, silence(SECOND))
+    assert ears.unaddressed == 0
+
+
+def test_an_empty_wake_phrase_does_not_open_the_ears() -> None:
+    with pytest.raises(KittError, match="the wake phrase is empty"):
+        Ears([LIGHTS], wake="", networks=networks())
+
+
 def test_a_wake_phrase_is_forgotten_after_six_seconds() -> None:
     wake = grammar_of(Wake=["hey kitt"])
     ears = Ears([LIGHTS], wake="hey kitt", networks=networks())
@@ -237,6 +269,61 @@ def test_a_changed_grammar_is_in_force_without_a_restart(tmp_path: Path) -> None
     path.write_text(text.format("Wipers", "start the wipers"))
     heard = heard_in(ears, np.concatenate([silence(3 * SECOND), say(LIGHTS, "start the wipers")]))
     assert (before.rejected, heard[-1].intent, heard[-1].rejected) == (True, "Wipers", False)
+
+
+TURN_FRENCH = "language: fr\nintents:\n  LightOn:\n    data:\n      - sentences: ['lights']\n"
+
+
+def test_a_grammar_that_changes_its_language_does_not_open_the_wake_gate(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(TURN_FRENCH.replace("fr", "en"))
+    ears = Ears([path], wake="hey kitt", networks=networks())
+    path.write_text(TURN_FRENCH)
+    assert not ears.refresh()
+    assert "the grammar is in 'fr', the ears hear 'en'" in ears.problems[0]
+    assert heard_in(ears, say(LIGHTS, "lights")) == []
+    assert ears.unaddressed == 1
+
+
+def test_nor_where_every_language_is_heard(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(TURN_FRENCH.replace("fr", "en"))
+    ears = Ears([path], "auto", wake="hey kitt", networks=networks())
+    path.write_text(TURN_FRENCH)
+    assert ears.refresh()
+    assert heard_in(ears, say(Grammar.load(path), "lights")) == []
+    assert ears.unaddressed == 1
+
+
+def test_short_recordings_take_a_changed_grammar_up_too(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    text = "language: en\nintents:\n  {}:\n    data:\n      - sentences: ['lights']\n"
+    path.write_text(text.format("LightOn"))
+    ears = Ears([path], networks=networks())
+    assert [h.intent for h in ears.listen(say(LIGHTS, "lights"))] == ["LightOn"]
+    path.write_text(text.format("Lamps"))
+    assert [h.intent for h in ears.listen(say(LIGHTS, "lights"))] == ["Lamps"]
+
+
+@pytest.mark.parametrize("kind", [str, Path, Grammar.load])
+def test_one_grammar_needs_no_list(tmp_path: Path, kind) -> None:
+    (tmp_path / "mine.yaml").write_text(TURN_FRENCH.replace("fr", "en"))
+    ears = Ears(kind(tmp_path / "mine.yaml"), networks=networks())
+    assert [g.graph.intents for g in ears.grammars] == [("LightOn",)]
+
+
+@pytest.mark.parametrize("given", [3, [3], 2.5, object()])
+def test_what_is_no_grammar_is_one_line(given: object) -> None:
+    with pytest.raises(KittError, match="is no grammar: give a file, a folder or a Grammar"):
+        Ears(given, networks=networks())  # type: ignore[arg-type]
+
+
+def test_what_was_wrong_with_a_recording_is_kept_where_nothing_was_heard() -> None:
+    ears = Ears([LIGHTS], networks=networks())
+    assert ears.listen(np.full(SECOND, np.nan, np.float32)) == []
+    assert "16000 of 16000 samples are not numbers" in ears.notes[0]
+    ears.listen(say(LIGHTS, "lights"))
+    assert ears.notes == ()
 
 
 def test_a_grammar_spoilt_while_in_use_is_told_and_the_old_one_stays(tmp_path: Path) -> None:
