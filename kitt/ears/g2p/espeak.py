@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
+from kitt.ears.g2p import loans
 from kitt.ears.g2p.phones import Pron, encode
 from kitt.errors import KittError
 
@@ -20,6 +21,7 @@ ACCENTS = {"en": ("gmw/en-US", "gmw/en-GB-x-rp"), "fr": ("roa/fr",), "es": ("roa
 """The accents whose pronunciations a grammar holds, as voice files of espeak-ng."""
 
 _LANGUAGE_MARKS = re.compile(r"\([a-z-]+\)")
+_ENGLISH = "(en)"
 
 
 class EspeakPronouncer:
@@ -59,11 +61,31 @@ class EspeakPronouncer:
 
         Raises KittError for a phone that is not in the phone set.
         """
-        return [encode(re.split(r"[_\s]+", _LANGUAGE_MARKS.sub("", i)), language) for i in self.ipa(texts, voice)]
+        return [_phones(i, language) for i in self.ipa(texts, voice)]
+
+    def ways(self, texts: Sequence[str], language: str) -> list[tuple[Pron, ...]]:
+        """The ways to say each text, one or more for each accent, () without a sound. Raises KittError.
+
+        What the French voice reads as English is also, and first, said with French phones.
+        """
+        told = [self.ipa(texts, voice) for voice in ACCENTS[language]]
+        found = [[p for said in ipas if (p := _phones(said, language))] for ipas in zip(*told, strict=True)]
+        taken = [i for i, said in enumerate(told[0]) if language == "fr" and _ENGLISH in said]
+        if taken:
+            american = self.pronounce([texts[i] for i in taken], "en", loans.ACCENT)
+            as_french = self.ipa([loans.respelled(texts[i]) for i in taken], ACCENTS["fr"][0])
+            for i, loan, said in zip(taken, american, as_french, strict=True):
+                respelled = [] if _ENGLISH in said else [_phones(said, "fr")]
+                found[i] = [*respelled, loans.in_french(loan), *found[i]]
+        return [tuple(dict.fromkeys(ways)) for ways in found]
 
     def close(self) -> None:
         """End the worker."""
         self._end()
+
+
+def _phones(ipa: str, language: str) -> Pron:
+    return encode(re.split(r"[_\s]+", _LANGUAGE_MARKS.sub("", ipa)), language)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -27,7 +27,7 @@ from kitt.ears.g2p.numerals import spellings
 from kitt.ears.g2p.phones import Pron
 from kitt.ears.g2p.variants import spoken
 
-_FORMAT = 1
+_FORMAT = 2
 """Counted up when what is kept of a word is made in another way."""
 _MOST_WAYS = 24
 """Ways to say one word; a word of many parts with many ways each keeps the first."""
@@ -96,10 +96,10 @@ class Pronouncer:
             return
         self._espeak = self._espeak or EspeakPronouncer()
         texts = [w.replace(_SPELLED, " ") for w in new]
-        accents = [self._espeak.pronounce(texts, language, voice) for voice in ACCENTS[language]]
+        ways = self._espeak.ways(texts, language)
         other = gruut.pronounce([w.lower() for w in new], language)
         for i, word in enumerate(new):
-            said = [a[i] for a in accents if a[i]]
+            said = list(ways[i])
             said += [p for p in other.get(word.lower(), ()) if not said or _is_variant(p, said)]
             known[word] = tuple(dict.fromkeys(said))
         _write(self._file(language), known)

@@ -123,3 +123,28 @@ def test_the_shipped_lexica_are_sound(language: str) -> None:
     assert all(prons and all(prons) for prons in shipped(language).values())
     assert all(w == w.lower() for w in shipped(language))
     assert set(symbols(language)) == set(symbols("en"))
+
+
+@pytest.mark.parametrize(
+    ("word", "way"),
+    [
+        ("édith", "e d i t"),
+        ("Judith", "ʒ y d i t"),
+        ("agathe", "a ɡ a t"),
+        ("nathan", "n a t ɑ̃"),
+        ("mathis", "m a t i s"),
+        ("jérémy", "ʒ e ʁ e m i"),
+        ("start", "s t a ʁ t"),
+        ("timer", "t a j m œ ʁ"),
+        ("shopping", "ʃ ɔ p i ŋ"),
+        ("high-tech", "a j t ɛ k"),
+        ("thriller", "s ʁ i l œ ʁ"),
+    ],
+)
+def test_french_words_that_look_english_are_said_in_french(g2p: Pronouncer, word: str, way: str) -> None:
+    assert way in said(g2p, word, "fr")
+
+
+def test_the_english_way_of_such_a_word_stays(g2p: Pronouncer) -> None:
+    assert "d i z aɪ n" in {w.replace("ɪ", "i", 1) for w in said(g2p, "design", "fr")}
+    assert said(g2p, "nathalie", "fr") == {"n a t a l i"}
