@@ -148,3 +148,16 @@ def test_french_words_that_look_english_are_said_in_french(g2p: Pronouncer, word
 def test_the_english_way_of_such_a_word_stays(g2p: Pronouncer) -> None:
     assert "d i z aɪ n" in {w.replace("ɪ", "i", 1) for w in said(g2p, "design", "fr")}
     assert said(g2p, "nathalie", "fr") == {"n a t a l i"}
+
+
+@pytest.mark.parametrize(
+    ("word", "way"),
+    [
+        ("play", "p l eɪ"),
+        ("stop", "e s t o p"),
+        ("montessori", "m o n t e s o ɾ i"),
+        ("jennifer", "ʝ e n i f e ɾ"),
+    ],
+)
+def test_spanish_words_from_elsewhere(g2p: Pronouncer, word: str, way: str) -> None:
+    assert way in said(g2p, word, "es")
