@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from kitt.ears.checks import FULL_SCALE, SameRun, Tally
+from kitt.ears.downmix import Downmix
 from kitt.ears.resample import RATE_HZ, Resampler
 from kitt.errors import KittError
 from kitt.types import F32, AudioChunk
@@ -47,6 +49,7 @@ class Intake:
         # stretches of half a second, the last one still growing and not yet in `_closed`
         self._recent: deque[tuple[int, int, Tally]] = deque()
         self._run = SameRun()
+        self._downmix = Downmix(RATE_HZ, 1)
         self._resampler: Resampler | None = None
         self._ended = False
         self._rate_hz = RATE_HZ
@@ -55,18 +58,20 @@ class Intake:
         self._given = 0
 
     def push(
-        self, samples: NDArray[Any], rate_hz: int = RATE_HZ, t_ns: int | None = None, jitter_s: float = JITTER_S
+        self, samples: ArrayLike, rate_hz: int = RATE_HZ, t_ns: int | None = None, jitter_s: float = JITTER_S
     ) -> list[AudioChunk]:
-        """One block: (n,) or (n, channels), floats in -1..1 or integers of 8, 16 or 32 bits.
+        """One block: (n,) or (n, channels), floats in -1..1 or integers of 8, 16 or 32 bits; lists of floats too.
 
         t_ns: time of its first sample, which may stray by jitter_s without sound being lost; None where it follows on
         the block before. Raises KittError for an array that is no sound.
         """
-        block = _floats(samples)
+        block, rate_hz = _floats(samples), _whole(rate_hz)
         out: list[AudioChunk] = []
         if self._resampler is None or rate_hz != self._rate_hz:
             begin_ns = self._next_ns() if t_ns is None or self._resampler else t_ns
             out += self._begin(rate_hz, begin_ns)
+        if (self._downmix.rate_hz, self._downmix.channels) != (rate_hz, block.shape[1]):
+            self._downmix = Downmix(rate_hz, block.shape[1])
         self._remember_source(rate_hz, block.shape[1])
         block, strayed, more = self._in_time(block, t_ns, jitter_s)
         out += more
@@ -137,7 +142,7 @@ class Intake:
             peak = _peak(block)
         if peak > _TOO_LOUD:
             raise KittError(f"samples reach {peak:.0f}: floats must lie in -1..1; divide by the full scale first")
-        mono = _mono(block)
+        mono, cancelled = self._downmix.push(block)
         return mono, Tally(
             heard_s=len(block) / self._rate_hz,
             samples=block.size,
@@ -145,6 +150,7 @@ class Intake:
             not_numbers=not_numbers,
             peak=peak,
             dead_s=self._run.longest(mono) / self._rate_hz,
+            cancelled_s=cancelled / self._rate_hz,
         )
 
     def _count(self, begin_ns: int, tally: Tally) -> None:
@@ -192,29 +198,28 @@ def _peak(block: F32) -> float:
     return max(float(block.max()), -float(block.min()))
 
 
-def _mono(block: F32) -> F32:
-    mono: F32 = np.ascontiguousarray(block[:, 0])
-    if block.shape[1] == 1:
-        return mono
-    mono = mono.copy()
-    for channel in range(1, block.shape[1]):
-        mono += block[:, channel]
-    mono /= np.float32(block.shape[1])
-    return mono
+def _whole(rate_hz: int) -> int:
+    if isinstance(rate_hz, Integral) or (isinstance(rate_hz, Real) and float(rate_hz).is_integer()):
+        return int(rate_hz)
+    raise KittError(f"a sample rate of {rate_hz!r} is no whole number of samples a second")
 
 
-def _floats(samples: NDArray[Any]) -> F32:
+def _floats(samples: ArrayLike) -> F32:
     """float32 (n, channels)."""
-    if samples.ndim not in (1, 2) or (samples.ndim == 2 and not 1 <= samples.shape[1] <= _MOST_CHANNELS):
-        raise KittError(f"an array of shape {samples.shape} is no sound: it must be (samples,) or (samples, channels)")
-    block: NDArray[Any] = samples[:, None] if samples.ndim == 1 else samples
-    if samples.dtype.kind == "f":
+    try:
+        array: NDArray[Any] = np.asarray(samples)
+    except (ValueError, TypeError, OverflowError):
+        raise KittError("what makes no array is no sound: it must be (samples,) or (samples, channels)") from None
+    if array.ndim not in (1, 2) or (array.ndim == 2 and not 1 <= array.shape[1] <= _MOST_CHANNELS):
+        raise KittError(f"an array of shape {array.shape} is no sound: it must be (samples,) or (samples, channels)")
+    block = array[:, None] if array.ndim == 1 else array
+    if array.dtype.kind == "f":
         with np.errstate(over="ignore"):
             floats: F32 = block.astype(np.float32, copy=False)
             return floats
-    if samples.dtype.name not in _SCALES:
+    if array.dtype.name not in _SCALES:
         known = ", ".join(("float32", "float64", *_SCALES))
-        raise KittError(f"samples of type {samples.dtype} are no sound; use one of {known}")
-    offset, scale = _SCALES[samples.dtype.name]
+        raise KittError(f"samples of type {array.dtype} are no sound; use one of {known}")
+    offset, scale = _SCALES[array.dtype.name]
     scaled: F32 = (block.astype(np.float32) + np.float32(offset)) * np.float32(scale)
     return scaled

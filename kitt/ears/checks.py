@@ -16,6 +16,9 @@ SILENT_PEAK = 0.001
 DEAD_S = 2.0
 """No microphone gives the same number for as long as this."""
 
+CANCELLED_S = 0.2
+"""Channels that cancel for less are worth no word: a single tone may, by the way it takes to each microphone."""
+
 
 @dataclass(frozen=True)
 class Tally:
@@ -24,7 +27,8 @@ class Tally:
     heard_s: its length; samples: numbers looked at, all channels; at_scale: of them at full scale; not_numbers: NaN or
     infinite, taken as 0; peak: the largest; dead_s: the longest run of one and the same value; gaps, gap_s: missing
     sound by the time stamps, gap_filled_s of it filled with silence; overlaps, overlap_s: sound that came twice;
-    set_back: how often the time stamps went back by seconds.
+    set_back: how often the time stamps went back by seconds; cancelled_s: one channel was heard, since the mean of all
+    would have cancelled.
     """
 
     heard_s: float = 0.0
@@ -39,6 +43,7 @@ class Tally:
     overlaps: int = 0
     overlap_s: float = 0.0
     set_back: int = 0
+    cancelled_s: float = 0.0
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(
@@ -54,6 +59,7 @@ class Tally:
             self.overlaps + other.overlaps,
             self.overlap_s + other.overlap_s,
             self.set_back + other.set_back,
+            self.cancelled_s + other.cancelled_s,
         )
 
     def lines(self, ended: bool = True) -> tuple[str, ...]:
@@ -79,6 +85,11 @@ class Tally:
         elif self.peak < SILENT_PEAK and not beginning:
             loudest = f"never louder than {20 * np.log10(self.peak):.0f} dB" if self.peak else "all zeros"
             lines.append(f"silent: {loudest}; turn the recording level up")
+        if self.cancelled_s >= CANCELLED_S:
+            lines.append(
+                f"channels of opposite phase cancel each other: {self.cancelled_s:.1f} s are of the loudest alone; "
+                "are the wires of one swapped?"
+            )
         if self.gaps:
             filled = f"{self.gap_filled_s:.3f} s of it filled with silence"
             lines.append(f"gaps in the time stamps: {self.gaps}, {self.gap_s:.3f} s missing, {filled}")

@@ -14,10 +14,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 from kitt.ears.acoustic import FirstPass, SecondPass
 from kitt.ears.audio import Intake
@@ -147,7 +146,7 @@ class Ears:
         span = self._end_pointer.finish(self._sound_from + len(self._sound))
         return self._utterance(span) if span else []
 
-    def listen(self, samples: NDArray[Any], rate_hz: int = 16_000) -> list[Heard]:
+    def listen(self, samples: ArrayLike, rate_hz: int = 16_000) -> list[Heard]:
         """A whole recording: (n,) or (n, channels), floats within -1..1 or integers, at any rate.
 
         What was wrong with it is in `notes`. Raises KittError for what is no sound.

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitt.ears.audio import Intake
+from kitt.ears.resample import HIGHEST_HZ, LOWEST_HZ, RATE_HZ
 from kitt.errors import KittError
-from kitt.types import F32
+from kitt.types import F32, AudioChunk
 
 RAW_SUFFIXES = (".raw", ".pcm", ".s16", ".s16le")
 _BLOCK_BYTES = 1 << 15
@@ -24,8 +25,15 @@ _FULL = 1.5
 class RawFormat:
     """What a file without a header holds: 16-bit little-endian numbers, channels interleaved."""
 
-    rate_hz: int = 16_000
+    rate_hz: int = RATE_HZ
     channels: int = 1
+
+    def __post_init__(self) -> None:
+        """Raises KittError for what no sound has."""
+        if not LOWEST_HZ <= self.rate_hz <= HIGHEST_HZ:
+            raise KittError(f"raw sound of {self.rate_hz} samples a second: it must be {LOWEST_HZ} to {HIGHEST_HZ}")
+        if self.channels < 1:
+            raise KittError(f"raw sound of {self.channels} channels: it must be one or more")
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,10 +146,19 @@ class SoundFile:
                 given += len(samples)
 
 
+def chunks_of(file: SoundFile, intake: Intake) -> Iterator[AudioChunk]:
+    """A file from beginning to end as the ears hear it. Raises KittError, the file named, for what is no sound."""
+    for block in file.blocks():
+        try:
+            yield from intake.push(block.samples, block.rate_hz, block.t_ns)
+        except KittError as e:
+            raise KittError(f"{file.path}: {e}") from e
+    yield from intake.finish()
+
+
 def read_mono(path: Path | str) -> F32:
     """A whole file as the ears hear it: float32 (n,) at 16 kHz. Raises KittError where it holds no sound."""
-    intake = Intake()
-    chunks = [*intake.push(*SoundFile(path).read()), *intake.finish()]
+    chunks = chunks_of(SoundFile(path), Intake())
     return np.concatenate([np.zeros(0, np.float32), *(c.samples for c in chunks)])
 
 

@@ -127,11 +127,58 @@ def test_no_sound_at_all_is_told():
         ),
         (np.zeros(10, np.complex64), "samples of type complex64 are no sound; use one of float32"),
         (np.zeros(10, np.int64), "samples of type int64"),
+        ([1, 2, 3], "samples of type int64"),
+        ([[0.5], [0.5, 0.5]], "what makes no array is no sound"),
+        (None, r"shape \(\) is no sound"),
+        ("abc", r"shape \(\) is no sound"),
+        (["abc"], "samples of type <U3 are no sound"),
     ],
 )
 def test_what_is_no_sound_is_one_line(samples, message):
     with pytest.raises(KittError, match=message):
         Intake().push(samples)
+
+
+def test_a_list_of_floats_is_sound():
+    out, _ = heard([0.25, -0.5])
+    assert out.tolist() == [0.25, -0.5]
+
+
+@pytest.mark.parametrize("rate_hz", [16_000.0, np.int64(16_000), np.float32(16_000)])
+def test_a_whole_rate_may_be_of_any_kind(rate_hz):
+    samples = speechlike(1)
+    assert np.array_equal(heard(samples, rate_hz)[0], samples)
+
+
+@pytest.mark.parametrize("rate_hz", [22_050.5, "16000", None, np.nan, np.inf, 1j])
+def test_a_rate_that_is_no_whole_number_is_one_line(rate_hz):
+    with pytest.raises(KittError, match=r"a sample rate of .* is no whole number of samples a second"):
+        Intake().push(speechlike(1), rate_hz)
+
+
+@pytest.mark.parametrize("rate_hz", [0, -16_000, 999, 10**9, True])
+def test_a_rate_that_nobody_records_at_is_one_line(rate_hz):
+    with pytest.raises(KittError, match=r"a sample rate of .* Hz is outside 1000 to 768000 Hz"):
+        Intake().push(speechlike(1), rate_hz)
+
+
+def test_channels_of_opposite_phase_are_heard_and_told():
+    voice = speechlike(2)
+    out, notes = heard(np.stack([0.5 * voice, -voice], 1))
+    assert np.array_equal(out[160:], -voice[160:])
+    assert notes == (
+        "mixed down from 2 channels",
+        "channels of opposite phase cancel each other: 2.0 s are of the loudest alone; are the wires of one swapped?",
+    )
+
+
+def test_such_a_stretch_is_noted_where_it_lies():
+    voice = speechlike(6)
+    other = voice * np.repeat(np.float32([1, -1, 1]), 2 * RATE_HZ)
+    intake = Intake()
+    intake.push(np.stack([voice, other], 1))
+    assert "opposite phase" in "".join(intake.notes_of(2 * S, 4 * S))
+    assert "opposite phase" not in "".join((*intake.notes_of(0, 1 * S), *intake.notes_of(5 * S, 6 * S)))
 
 
 def blocks_with_times(samples, times_s, block_s=0.5, rate_hz=RATE_HZ):

@@ -121,6 +121,27 @@ def test_a_whole_file_at_once_is_what_the_ears_hear(tmp_path, rate_hz, channels)
     assert got[400:-400] == pytest.approx(loudness * tone()[400:-400, 0], abs=2e-3)
 
 
+@pytest.mark.parametrize("rate_hz", [0, -16_000, 10, 10**9])
+def test_raw_sound_of_an_absurd_rate_is_one_line(rate_hz):
+    with pytest.raises(KittError, match=f"raw sound of {rate_hz} samples a second: it must be 1000 to 768000"):
+        RawFormat(rate_hz)
+
+
+@pytest.mark.parametrize("channels", [0, -1])
+def test_raw_sound_without_a_channel_is_one_line(channels):
+    with pytest.raises(KittError, match="it must be one or more"):
+        RawFormat(RATE, channels)
+
+
+def test_sound_that_the_ears_cannot_take_names_its_file(tmp_path):
+    loud = write_coded(tmp_path / "loud.wav", 100 * tone(0.1), RATE, "pcm_f32le", "flt")
+    with pytest.raises(KittError, match=r"loud\.wav: samples reach 50: floats must lie in -1\.\.1"):
+        read_mono(loud)
+    slow = write_wav(tmp_path / "slow.wav", tone(0.1), 10)
+    with pytest.raises(KittError, match=r"slow\.wav: a sample rate of 10 Hz is outside"):
+        read_mono(slow)
+
+
 def test_raw_bytes_that_make_no_sample_are_no_sound(tmp_path):
     (tmp_path / "a.raw").write_bytes(b"\0")
     assert len(read_mono(tmp_path / "a.raw")) == 0
