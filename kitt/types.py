@@ -25,6 +25,8 @@ PERSON, BICYCLE, CAR, MOTORCYCLE, BUS, TRUCK, TRAFFIC_LIGHT, STOP_SIGN = range(8
 VEHICLES = (CAR, MOTORCYCLE, BUS, TRUCK)
 COCO_IDS = (1, 2, 3, 4, 6, 8, 10, 13)
 """COCO category id of each of `CLASSES` (the 90-id list of the annotation files)."""
+COCO_INDICES = (0, 1, 2, 3, 5, 7, 9, 11)
+"""Index of each of `CLASSES` in the 80 gap-free COCO names, the order of YOLO and NanoDet models."""
 
 LIGHTS = ("unknown", "red", "yellow", "green", "off")
 """States of a traffic light; `light` is the index into this tuple."""

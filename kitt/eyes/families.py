@@ -15,12 +15,10 @@ from numpy.typing import NDArray
 from kitt.engine.backend import Arrays, Backend, TensorSpec
 from kitt.errors import KittError
 from kitt.eyes.letterbox import InputSpec
-from kitt.types import CLASSES, COCO_IDS, F32, Detections
+from kitt.types import CLASSES, COCO_IDS, COCO_INDICES, F32, Detections
 
-COCO80 = (0, 1, 2, 3, 5, 7, 9, 11)
-"""Index of each of kitt's classes in the 80 gap-free COCO names, the order of YOLO models."""
 COCO90 = tuple(i - 1 for i in COCO_IDS)
-"""The same in the 90 ids of the annotation files, the order of TFLite's EfficientDets."""
+"""Index of each of kitt's classes in the 90 ids of the annotation files, the order of TFLite's EfficientDets."""
 
 YOLO_STRIDES = ((8, 16, 32), (4, 8, 16, 32), (8, 16, 32, 64))
 """Of YOLOv8 and YOLO11, and of their variants for small (P2) and for large (P6) objects."""
@@ -97,7 +95,7 @@ def _decode_yolo(outputs: Arrays, floor: float, size: tuple[int, int]) -> Detect
     """One output (1, 4 + C, N): centre x, centre y, width, height in input pixels, then C = 80 or 8 scores."""
     (out,) = outputs.values()
     rows = out[0, 4:]
-    where, score = _pick(rows[list(COCO80)] if len(rows) == 80 else np.ascontiguousarray(rows), floor)
+    where, score = _pick(rows[list(COCO_INDICES)] if len(rows) == 80 else np.ascontiguousarray(rows), floor)
     class_id, anchor = np.divmod(where, rows.shape[1])
     centre, half = out[0, :2, anchor], out[0, 2:4, anchor] / 2
     return Detections(np.concatenate([centre - half, centre + half], axis=1).astype(np.float32), score, class_id)

@@ -9,8 +9,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from kitt.engine.ort import OrtBackend
 from kitt.errors import KittError
-from kitt.eyes.families import COCO80, COCO90, YOLO_STRIDES, free_size, identify, input_spec, probe
-from kitt.types import CAR, STOP_SIGN, TRAFFIC_LIGHT
+from kitt.eyes.families import COCO90, YOLO_STRIDES, free_size, identify, input_spec, probe
+from kitt.types import CAR, COCO_INDICES, STOP_SIGN, TRAFFIC_LIGHT
 
 SIZE = (128, 64)
 BOXES = np.float32([[10, 20, 30, 40], [64, 0, 128, 64], [1, 2, 3, 4], [5, 5, 9, 9], [0, 0, 2, 2]])
@@ -60,7 +60,7 @@ def tflite_style() -> dict[str, np.ndarray]:
 
 
 def yolo(classes: int) -> dict[str, np.ndarray]:
-    out = scores(classes, COCO80 if classes == 80 else tuple(range(8)))
+    out = scores(classes, COCO_INDICES if classes == 80 else tuple(range(8)))
     if classes == 80:
         out[3, 16] = 0.99
     centre, size = (BOXES[:, :2] + BOXES[:, 2:]) / 2, BOXES[:, 2:] - BOXES[:, :2]
