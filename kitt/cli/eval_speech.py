@@ -54,7 +54,7 @@ def speech(
     from kitt.eval import speech_false, speech_plots, speech_run, speech_table, speech_wake
     from kitt.eval.speech_engine import open_ears
     from kitt.eval.speech_mix import silero_gate
-    from kitt.eval.speech_report import FALSE, SECTIONS, SPEED, WAKE, Bench, Plan, Report, threshold_curves
+    from kitt.eval.speech_report import FALSE, SECTIONS, SPEED, WAKE, Bench, Plan, Report, finite, threshold_curves
 
     for name in names or []:
         if name not in SECTIONS:
@@ -106,10 +106,11 @@ def speech(
         report.curves = threshold_curves(report.trials, report.events, hours, lambda a: a.confidence)
         report.score_curves = threshold_curves(report.trials, report.events, hours, lambda a: a.score)
     if json_out is not None:
-        write(json_out, json.dumps(report.as_json(), indent=1))
+        write(json_out, json.dumps(report.as_json(), indent=1, allow_nan=False))
     if rows_out is not None:
         rows = [*map(speech_run.row_of, report.trials), *map(speech_false.row_of, report.events)]
-        write(rows_out, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+        lines = (json.dumps(finite(row), ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
+        write(rows_out, "".join(lines))
     if plots is not None:
         drawn = speech_plots.draw_all(report, plots)
         typer.echo("\n".join(str(p) for p in drawn))

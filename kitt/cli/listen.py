@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from kitt.ears.engine import Ears
+    from kitt.ears.files import RawFormat
     from kitt.ears.grammar import Grammar
     from kitt.types import Heard
 
@@ -38,6 +39,7 @@ def listen(
     A file that cannot be read costs a line and exit code 2; the others are heard all the same.
     """
     from kitt.ears.engine import Ears
+    from kitt.ears.files import RawFormat
     from kitt.errors import KittError
 
     if mic and device == "list":
@@ -48,6 +50,7 @@ def listen(
         return
     if mic == bool(files):
         raise KittError("name sound files, or --mic to listen to the microphone")
+    raw = RawFormat(raw_rate)
     ears = Ears(grammar or (), language, wake)
     # nobody who uses the car grammar can mend it
     for one in ears.grammars if grammar else ():
@@ -56,23 +59,23 @@ def listen(
         if mic:
             _microphone(ears, device, explain, write)
         else:
-            _files(ears, files or [], explain, raw_rate, write)
+            _files(ears, files or [], explain, raw, write)
 
 
-def _files(ears: Ears, files: list[Path], explained: bool, raw_rate: int, write: Any) -> None:
+def _files(ears: Ears, files: list[Path], explained: bool, raw: RawFormat, write: Any) -> None:
     from kitt.ears.listening import explain, hear, line_of
     from kitt.errors import KittError
 
     failed = []
     for path in files:
         try:
-            recording = hear(ears, path, raw_rate)
+            recording = hear(ears, path, raw)
         except KittError as e:
             failed.append(path)
             typer.echo(f"kitt: {e}", err=True)
             write({"file": str(path), "error": str(e)})
             continue
-        typer.echo(f"{path}: {told(recording.best)}")
+        typer.echo(f"{path}: {told(recording.best) if recording.best else recording.nothing}")
         for note in recording.notes:
             typer.echo(f"  note: {note}")
         if explained:
@@ -87,7 +90,7 @@ def _files(ears: Ears, files: list[Path], explained: bool, raw_rate: int, write:
 
 
 def _microphone(ears: Ears, device: str | None, explained: bool, write: Any) -> None:
-    from kitt.ears.listening import explain, utterance
+    from kitt.ears.listening import UNADDRESSED, explain, utterance
     from kitt.runtime.microphone import microphone
     from kitt.runtime.signals import handled
 
@@ -99,7 +102,7 @@ def _microphone(ears: Ears, device: str | None, explained: bool, write: Any) -> 
 
     with microphone(device) as sound:
         typer.echo("listening; Ctrl-C ends", err=True)
-        told_of, grammars = 0, ears.grammars
+        told_of, grammars, unaddressed = 0, ears.grammars, 0
         with handled(sound.close, sound.close):
             for chunk in sound:
                 for heard in ears.process(chunk):
@@ -110,8 +113,13 @@ def _microphone(ears: Ears, device: str | None, explained: bool, write: Any) -> 
                 told_of = len(ears.problems)
                 for one in ears.grammars:
                     if one not in grammars:
+                        typer.echo(f"kitt: {one.name}: changed, and in force now", err=True)
                         _tell_look_alikes(one)
                 grammars = ears.grammars
+                # people talk to each other: that this is not listened to is told once, and to those who ask why
+                if ears.unaddressed > unaddressed and (explained or not unaddressed):
+                    typer.echo(f"kitt: speech, but {UNADDRESSED}", err=True)
+                unaddressed = ears.unaddressed
         for heard in ears.finish():
             say(heard)
 
@@ -126,10 +134,8 @@ def _tell_look_alikes(grammar: Grammar) -> None:
         typer.echo(f"kitt: {more} more look-alikes: kitt grammar check {grammar.name}", err=True)
 
 
-def told(heard: Heard | None) -> str:
+def told(heard: Heard) -> str:
     """One utterance in one line."""
-    if heard is None:
-        return "no speech"
     when = f"{heard.t_start_ns / 1e9:.2f} s"
     if heard.rejected:
         return f"{when} rejected: {heard.reason}"

@@ -76,7 +76,7 @@ def open_ears(
 
 @lru_cache(maxsize=1)
 def networks() -> Networks:
-    """kitt's networks, loaded once. Recordings are heard one after the other, so all ears may share them."""
+    """kitt's networks, loaded once."""
     from kitt.ears.engine import Networks
 
     loaded = Networks.load()
@@ -103,7 +103,9 @@ class Remembering:
 
 
 def answer_of(heard: Heard) -> Answer:
-    """What the ears give out as an answer; of a rejected utterance, what it came nearest to."""
+    """What the ears give out as an answer; of a rejected utterance, what it came nearest to. A wake phrase said alone
+    is no command, so it is not accepted as one.
+    """
     best = heard.n_best[0] if heard.n_best else None
     others = [c.score for c in heard.n_best[1:] if best and c.intent != best.intent]
     return Answer(
@@ -114,7 +116,7 @@ def answer_of(heard: Heard) -> Answer:
         {k: str(v).strip().lower() for k, v in heard.slots.items()},
         heard.text,
         float(heard.confidence),
-        not heard.rejected,
+        bool(heard.intent) and not heard.rejected,
         heard.reason,
         heard.wake,
         float(best.score) if best else math.nan,

@@ -77,7 +77,7 @@ class Report:
             "speed": self.speed,
             "threshold_curves": {"confidence": self.curves, "score": self.score_curves},
         }
-        return {key: _finite(value) for key, value in plain.items()}
+        return {key: finite(value) for key, value in plain.items()}
 
 
 class Bench:
@@ -221,9 +221,10 @@ def threshold_curves(
     return out
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """The same for JSON, which knows neither NaN nor infinity: null in their place."""
     if isinstance(value, dict):
-        return {k: _finite(v) for k, v in value.items()}
+        return {k: finite(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_finite(v) for v in value]
+        return [finite(v) for v in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

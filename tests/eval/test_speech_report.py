@@ -51,7 +51,8 @@ def test_a_table_a_json_file_rows_and_plots(run, data, tmp_path):
     figures = json.loads(files[0].read_text())
     assert [r["condition"] for r in figures["sets"][0]["rows"]] == ["clean", "12 dB", "0 dB"]
     assert figures["sets"][0]["rows"][0]["macro"] is None, "no speakers, and JSON knows no NaN"
-    rows = [json.loads(line) for line in files[1].read_text().splitlines()]
+    rows = [json.loads(line, parse_constant=pytest.fail) for line in files[1].read_text().splitlines()]
+    assert rows[0]["answer"]["margin"] is None, "as in the figures"
     assert [r["verdict"] for r in rows] == ["right"] * 3 + ["wrong"] * 3
     assert (files[2] / "accuracy_over_snr.png").stat().st_size > 1000
 

@@ -47,6 +47,12 @@ def test_what_the_ears_give_out_becomes_an_answer():
     assert math.isnan(answer_of(Heard(0, 0, "en", "", {}, "", 0.0, True, "nothing was said")).score)
 
 
+def test_a_wake_phrase_said_alone_is_no_command():
+    alone = answer_of(Heard(0, 0, "en", "", {}, "", 0.0, False, "", "hey kitt", -0.1))
+    assert not alone.accepted
+    assert judge(clip("Go"), [alone]) == (REJECTED, alone)
+
+
 def test_every_clip_is_played_under_every_condition(tmp_path):
     write_noises(tmp_path)
     write_pico(tmp_path, {"a": {"size": "large"}, "b": {"size": "small"}})
