@@ -25,6 +25,12 @@ from kitt.places import shipped
 from kitt.types import F32, LANGUAGES
 
 MANIFEST = "ears.json"
+_HOLDS: dict[str, tuple[type, str]] = {
+    "phones": (list, "a list"),
+    "languages": (list, "a list"),
+    "sha256": (dict, "a table"),
+    "encoder": (str, "a digest"),
+}
 
 
 class FirstPass:
@@ -100,22 +106,34 @@ def checked(folder: Path, name: str) -> Path:
 
     Raises KittError naming what does not match.
     """
-    path, manifest = folder / name, _manifest(folder / MANIFEST)
+    path, beside = folder / name, folder / MANIFEST
+    manifest = _manifest(beside)
     if not path.is_file():
         raise KittError(f"{path}: the ears' weights are missing; they belong to kitt: install it anew")
-    if manifest.get("phones") != list(PHONES):
+    if manifest["phones"] != list(PHONES):
         raise KittError(
-            f"{folder / MANIFEST}: the model was trained on another phone set than kitt's {len(PHONES) - 1} phones;"
+            f"{beside}: the model was trained on another phone set than kitt's {len(PHONES) - 1} phones;"
+            " train it anew: python -m tools.train_speech"
+        )
+    if manifest["languages"] != list(LANGUAGES):
+        raise KittError(
+            f"{beside}: the model was trained on other languages than kitt's {', '.join(LANGUAGES)}, in this order;"
+            " train it anew: python -m tools.train_speech"
+        )
+    if manifest["encoder"] != MOONSHINE_TINY_EN_ENCODER.sha256:
+        raise KittError(
+            f"{beside}: the model was trained on another encoder than {MOONSHINE_TINY_EN_ENCODER.name};"
             " train it anew: python -m tools.train_speech"
         )
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    expected = manifest.get("sha256", {}).get(name)
+    expected = manifest["sha256"].get(name)
     if digest != expected:
         raise KittError(f"{path}: not the weights of {MANIFEST}: sha256 {digest}, expected {expected}; not loaded")
     return path
 
 
 def _manifest(path: Path) -> dict[str, Any]:
+    """The table at `path`, with all of `_HOLDS` in it."""
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except OSError as e:
@@ -126,4 +144,7 @@ def _manifest(path: Path) -> dict[str, Any]:
         raise KittError(f"{path}: damaged: {e}; install kitt anew") from e
     if not isinstance(manifest, dict):
         raise KittError(f"{path}: damaged: not a table; install kitt anew")
+    for key, (kind, what) in _HOLDS.items():
+        if not isinstance(manifest.get(key), kind):
+            raise KittError(f"{path}: damaged: '{key}' is not {what}; install kitt anew")
     return manifest

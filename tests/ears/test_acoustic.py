@@ -14,7 +14,9 @@ from kitt.ears.acoustic import FirstPass, checked, told
 from kitt.ears.features import HOP, STEP, WINDOW, log_mel, stack
 from kitt.ears.g2p.phones import PHONES
 from kitt.engine.backend import TensorSpec
+from kitt.engine.models import MOONSHINE_TINY_EN_ENCODER
 from kitt.errors import KittError
+from kitt.types import LANGUAGES
 
 
 class Summing:
@@ -59,7 +61,12 @@ def test_the_language_is_one_of_three_or_none() -> None:
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "ears-first.onnx").write_bytes(b"weights")
     digest = hashlib.sha256(b"weights").hexdigest()
-    manifest = {"phones": list(PHONES), "sha256": {"ears-first.onnx": digest}}
+    manifest = {
+        "phones": list(PHONES),
+        "languages": list(LANGUAGES),
+        "encoder": MOONSHINE_TINY_EN_ENCODER.sha256,
+        "sha256": {"ears-first.onnx": digest},
+    }
     (tmp_path / "ears.json").write_text(json.dumps(manifest))
     return tmp_path
 
@@ -84,7 +91,39 @@ def test_a_model_with_another_phone_set_is_refused(folder: Path) -> None:
         checked(folder, "ears-first.onnx")
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{"])
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("sha256", 3, "damaged: 'sha256' is not a table"),
+        ("sha256", None, "damaged: 'sha256' is not a table"),
+        ("sha256", {"ears-first.onnx": 3}, "not the weights of"),
+        ("sha256", {}, "not the weights of"),
+        ("phones", "abc", "damaged: 'phones' is not a list"),
+        ("languages", None, "damaged: 'languages' is not a list"),
+        ("languages", ["fr", "en", "es"], "trained on other languages than kitt's en, fr, es, in this order"),
+        ("encoder", 3, "damaged: 'encoder' is not a digest"),
+        ("encoder", "0" * 64, "trained on another encoder than moonshine-tiny-en-encoder"),
+    ],
+)
+def test_whatever_else_does_not_match_is_one_line(folder: Path, key: str, value: object, message: str) -> None:
+    manifest = json.loads((folder / "ears.json").read_text()) | {key: value}
+    (folder / "ears.json").write_text(json.dumps(manifest))
+    with pytest.raises(KittError, match=message) as caught:
+        checked(folder, "ears-first.onnx")
+    assert "ears.json" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_copy_of_a_pass_has_a_state_of_its_own(noise: NDArray[np.float32]) -> None:
+    first = FirstPass(Summing())  # type: ignore[arg-type]
+    expected = first.push(noise)
+    first.reset()
+    other = first.fresh()
+    got = [out for i in range(0, 9000, 1000) for out in (first.push(noise[i : i + 1000]), other.push(-noise[:i]))[0]]
+    assert np.allclose(got, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "3", "nul"])
 def test_a_damaged_manifest_is_one_line(folder: Path, text: str) -> None:
     (folder / "ears.json").write_text(text)
     with pytest.raises(KittError, match=r"ears\.json: damaged"):

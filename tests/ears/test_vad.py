@@ -74,6 +74,17 @@ def test_reset_forgets():
     assert np.array_equal(vad.push(np.ones(2 * FRAME + 100, np.float32)), first)
 
 
+def test_a_copy_hears_another_stream():
+    vad = VoiceActivity(FakeSilero())
+    whole = vad.push(np.ones(4 * FRAME, np.float32))
+    vad.reset()
+    before = vad.push(np.ones(FRAME + 100, np.float32))
+    other = vad.fresh()
+    other.push(np.full(3 * FRAME, 0.5, np.float32))
+    assert np.array_equal(np.concatenate([before, vad.push(np.ones(3 * FRAME - 100, np.float32))]), whole)
+    assert np.array_equal(vad.fresh().push(np.ones(4 * FRAME, np.float32)), whole)
+
+
 def test_another_network_is_told():
     with pytest.raises(KittError, match="this network takes images, Silero's takes input, state, sr: kitt models pull"):
         VoiceActivity(FakeSilero(("images",)))
