@@ -26,7 +26,7 @@ def phrases_of(wake: str | Sequence[str] | None) -> str | tuple[str, ...]:
         raise KittError(f"the wake phrase is {wake!r}: it must be text, or a list of texts")
     if not phrases or not all(p.strip() for p in phrases):
         raise KittError("the wake phrase is empty: give its words, or none at all where none is needed")
-    return OWN if wake == OWN else tuple(phrases)
+    return OWN if isinstance(wake, str) and wake.strip().lower() == OWN else tuple(phrases)
 
 
 def wake_grammar(phrases: str | Sequence[str], language: str) -> Grammar:

@@ -6,7 +6,14 @@ from kitt.errors import KittError
 
 @pytest.mark.parametrize(
     ("given", "phrases"),
-    [(None, ()), ("kitt", "kitt"), ("hey you", ("hey you",)), (["hey you", "computer"], ("hey you", "computer"))],
+    [
+        (None, ()),
+        ("kitt", "kitt"),
+        (" KITT", "kitt"),
+        (["kitt"], ("kitt",)),
+        ("hey you", ("hey you",)),
+        (["hey you", "computer"], ("hey you", "computer")),
+    ],
 )
 def test_a_wake_phrase_is_text_or_several(given, phrases):
     assert phrases_of(given) == phrases
