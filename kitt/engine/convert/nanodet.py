@@ -49,7 +49,12 @@ def convert(source: Path, width: int, height: int, *, candidates: int = CANDIDAT
     candidates: how many anchors leave the network, 0 for all, by level, row and column.
     Raises KittError when `source` is not a NanoDet or is damaged, or the size is not one it can have.
     """
-    return build(read(source), width, height, candidates=candidates)
+    graph = read(source)
+    try:
+        return build(graph, width, height, candidates=candidates)
+    except (LookupError, TypeError, ValueError) as e:
+        # an operator without the options that TensorFlow always writes
+        raise KittError(f"{source}: the TF.js model is damaged ({e!r}); fetch it again: kitt models pull") from e
 
 
 def build(graph: Graph, width: int, height: int, *, candidates: int) -> onnx.ModelProto:

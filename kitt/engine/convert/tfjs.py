@@ -27,7 +27,7 @@ _STORED: dict[str, type[np.generic]] = {**_DTYPES, "float16": np.float16}
 Constants = Mapping[str, NDArray[Any]]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Node:
     """One operator. inputs: names of nodes or constants; the second output of node `x` is `x:1`."""
 
