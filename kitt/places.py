@@ -27,6 +27,13 @@ def shipped() -> Path:
     return _CHECKOUT / "engines" if _in_checkout() else Path(__file__).resolve().parent / "_engines"
 
 
+def calibration() -> Path:
+    """The folder of activation ranges: of KITT_HOME where it has one, of the checkout, else of the installed package."""
+    if (own := home() / "calibration").is_dir():
+        return own
+    return _CHECKOUT / "calibration" if _in_checkout() else Path(__file__).resolve().parent / "_calibration"
+
+
 def sample_drive() -> Path:
     """The drive that `kitt replay` runs without an argument, made by `kitt sample`."""
     return home() / "drives" / "sample.mcap"

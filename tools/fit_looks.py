@@ -24,7 +24,7 @@ from scipy.optimize import minimize
 
 from kitt.config import EyesConfig
 from kitt.engine.backend import load
-from kitt.engine.pull import ensure
+from kitt.engine.networks import ensure
 from kitt.eval.datasets import Truth, read
 from kitt.eval.matching import match
 from kitt.eyes.detector import Detector

@@ -23,11 +23,13 @@ def pull(
     """Fetch weights, check their sha256 and convert them; what is here already is left as it is."""
     from kitt.engine import pull as store
     from kitt.engine.models import DEFAULT
+    from kitt.engine.networks import ensure_usual
 
     for done in store.pull(names or DEFAULT):
         what = "fetched" if done.fetched else "already here"
         typer.echo(f"{done.model.name}: {what}, sha256 ok, {done.path}")
         typer.echo(f"  licence: {done.model.licence}")
+    ensure_usual(names or DEFAULT)
 
 
 @app.command("list")
@@ -35,6 +37,7 @@ def list_models() -> None:
     """Show the published models and what of them is on this machine."""
     from kitt.engine import pull as store
     from kitt.engine.models import DETECTORS, MODELS
+    from kitt.engine.networks import built_sizes
 
     detectors = {d.model.name: d for d in DETECTORS}
     for model in MODELS:
@@ -49,5 +52,5 @@ def list_models() -> None:
             typer.echo(f"  trained at {detector.native_px}x{detector.native_px}")
         typer.echo(f"  sha256 {model.sha256}")
         typer.echo(f"  licence: {model.licence}; carried by {model.package} ({model.package.registry})")
-        if detector and (sizes := store.built_sizes(model.name)):
+        if detector and (sizes := built_sizes(model.name)):
             typer.echo(f"  built for: {', '.join(f'{w}x{h}' for w, h in sizes)}")

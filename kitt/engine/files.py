@@ -12,6 +12,8 @@ from pathlib import Path
 
 from kitt.errors import KittError
 
+LOCKS = ".locks"
+"""Folder of locks beside what they guard."""
 _REMEDIES = {
     errno.ENOSPC: "free some space, or set KITT_HOME to another disk",
     errno.EDQUOT: "free some space, or set KITT_HOME to another disk",
@@ -55,9 +57,9 @@ def locked(target: Path, waiting: Callable[[str], None] = lambda line: None) -> 
     The lock is the system's own and goes with its process, so that a killed one leaves nothing to clear away.
     Raises KittError when the folder cannot be written.
     """
-    lock = target.with_name(f".{target.name}.lock")
+    lock = target.parent / LOCKS / target.name
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        lock.parent.mkdir(parents=True, exist_ok=True)
         stream = lock.open("a", encoding="ascii")
     except OSError as e:
         raise _unwritable(lock, e) from e

@@ -13,7 +13,7 @@ import numpy as np
 from kitt.config import EyesConfig
 from kitt.engine.backend import Backend
 from kitt.engine.backend import load as load_backend
-from kitt.engine.pull import ensure
+from kitt.engine.networks import ensure
 from kitt.eyes.families import Family, free_size, identify, input_spec, probe
 from kitt.eyes.letterbox import Letterbox
 from kitt.eyes.looks import Calibration, Look, load_calibration, merge, plan, unmerged

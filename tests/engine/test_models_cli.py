@@ -2,6 +2,7 @@ import pytest
 from typer.testing import CliRunner
 
 from kitt.cli.models import app
+from kitt.engine import networks
 from kitt.engine import pull as store
 from kitt.engine.models import MODELS
 
@@ -21,7 +22,7 @@ def test_list_shows_every_model_its_sha_and_licence_and_how_to_get_it():
 
 
 def test_list_shows_what_is_here():
-    path = store.engine_path("efficientdet-lite2", 576, 320)
+    path = networks.engine_path("efficientdet-lite2", 576, 320)
     path.parent.mkdir(parents=True)
     path.touch()
     store.weights_path("efficientdet-lite2").write_bytes(b"0" * 1_200_000)
@@ -37,5 +38,6 @@ EYES_AND_EARS = ["efficientdet-lite2", "efficientdet-lite0", "silero-vad", "moon
 def test_pull_fetches_what_is_named_else_what_eyes_and_ears_need(monkeypatch, arguments, pulled):
     asked = []
     monkeypatch.setattr(store, "pull", lambda names: asked.extend(names) or [])
+    monkeypatch.setattr(networks, "ensure_usual", lambda names: asked.append("built"))
     assert CliRunner().invoke(app, ["pull", *arguments]).exit_code == 0
-    assert asked == pulled
+    assert asked == [*pulled, "built"]

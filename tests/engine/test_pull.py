@@ -10,7 +10,9 @@ from dataclasses import replace
 
 import pytest
 
+from kitt.engine import networks
 from kitt.engine import pull as store
+from kitt.engine.files import LOCKS
 from kitt.engine.models import DEFAULT, DETECTORS, MODELS, find, find_detector
 from kitt.engine.ort import OrtBackend
 from kitt.errors import KittError
@@ -72,7 +74,8 @@ def published(tmp_path, monkeypatch):
         model = replace(real.model, package=package, sha256=sha256(weights), size_bytes=len(weights))
         detector = replace(real, model=model, built_sizes=((96, 64), (128, 64)))
         monkeypatch.setattr(store, "find", lambda name: model if name == NAME else find(name))
-        monkeypatch.setattr(store, "find_detector", lambda name: detector if name == NAME else find_detector(name))
+        monkeypatch.setattr(networks, "find_detector", lambda name: detector if name == NAME else find_detector(name))
+        monkeypatch.setattr(networks, "DETECTORS", (detector,))
         return Registry(content)
 
     return publish
@@ -101,18 +104,20 @@ def honest(published):
 
 def test_fetches_checks_and_builds(honest):
     (done,) = store.pull([NAME], honest)
+    assert len(networks.ensure_usual([NAME])) == 2
     assert done.fetched
     assert done.path == store.weights_path(NAME)
     assert done.path.read_bytes() == WEIGHTS
     assert "Apache-2.0" in done.path.with_suffix(".licence.txt").read_text()
-    assert store.built_sizes(NAME) == [(96, 64), (128, 64)]
+    assert networks.built_sizes(NAME) == [(96, 64), (128, 64)]
 
 
 def test_leaves_nothing_else_in_the_directory(honest):
     store.pull([NAME], honest)
+    networks.ensure_usual([NAME])
     names = {p.name.split("-" + find(NAME).sha256[:4])[0] for p in store.weights_path(NAME).parent.iterdir()}
-    assert len(names) == 4
-    assert not any(n.startswith(".") or n == "README.md" for n in names)
+    assert len(names) == 5
+    assert {n for n in names if n.startswith(".") or n == "README.md"} == {LOCKS}
 
 
 def test_the_second_time_asks_nobody(honest):
@@ -165,51 +170,51 @@ def test_a_package_without_the_member_is_told(published):
 
 def test_builds_another_size_from_the_kept_weights(honest):
     store.pull([NAME], honest)
-    path = store.ensure(NAME, 160, 96)
+    path = networks.ensure(NAME, 160, 96)
     (images,), _ = OrtBackend.load(path, 1).io_specs()
     assert images.shape == (1, 96, 160, 3)
     assert honest.asked == 1
     stamp = path.stat().st_mtime_ns
-    assert store.ensure(NAME, 160, 96).stat().st_mtime_ns == stamp
+    assert networks.ensure(NAME, 160, 96).stat().st_mtime_ns == stamp
 
 
 def test_a_network_of_an_older_converter_is_replaced(honest):
     store.pull([NAME], honest)
     old = store.weights_path(NAME).parent / f"{NAME}-160x96-0123456789ab-v0.onnx"
     old.write_bytes(b"old")
-    store.ensure(NAME, 160, 96)
+    networks.ensure(NAME, 160, 96)
     assert not old.exists()
 
 
 def test_missing_weights_name_the_command_that_brings_them(honest):
     with pytest.raises(KittError, match=f"kitt models pull {NAME}"):
-        store.ensure(NAME, 160, 96)
+        networks.ensure(NAME, 160, 96)
 
 
 def test_damaged_weights_are_not_converted(honest):
     store.pull([NAME], honest)
     store.weights_path(NAME).write_bytes(b"\0" * 100)
     with pytest.raises(KittError, match="damaged"):
-        store.ensure(NAME, 160, 96)
+        networks.ensure(NAME, 160, 96)
 
 
 def test_an_unknown_model_is_told_with_those_there_are():
     with pytest.raises(KittError, match="unknown detector 'lite9'; there are: efficientdet-lite0, "):
-        store.ensure("lite9", 160, 96)
+        networks.ensure("lite9", 160, 96)
 
 
 def test_a_full_disk_is_one_line_and_leaves_no_half_file(honest, monkeypatch):
     store.pull([NAME], honest)
 
-    def full(source, target, *size):
+    def full(model, target):
         target.write_bytes(b"half")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("kitt.engine.convert.efficientdet.convert", full)
-    before = sorted(store.weights_path(NAME).parent.iterdir())
+    monkeypatch.setattr("kitt.engine.convert.building.save", full)
+    before = sorted(store.weights_path(NAME).parent.glob("[!.]*"))
     with pytest.raises(KittError, match="No space left on device; free some space"):
-        store.ensure(NAME, 160, 96)
-    assert sorted(store.weights_path(NAME).parent.iterdir()) == before
+        networks.ensure(NAME, 160, 96)
+    assert sorted(store.weights_path(NAME).parent.glob("[!.]*")) == before
 
 
 def members_of_the_wheel():
@@ -263,7 +268,7 @@ def test_path_of_gives_whole_weights_and_says_what_mends_the_others(published_wh
 
 def test_weights_of_the_ears_are_no_detector(honest):
     with pytest.raises(KittError, match="unknown detector 'silero-vad'; there are: efficientdet-lite0, "):
-        store.ensure("silero-vad", 160, 96)
+        networks.ensure("silero-vad", 160, 96)
 
 
 def test_the_table_is_complete():

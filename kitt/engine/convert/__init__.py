@@ -1,4 +1,4 @@
-"""TFLite EfficientDet-Lite -> ONNX at any input size, with kitt's eight classes and its own quantisation."""
+"""Published detectors -> float ONNX at any input size, with kitt's eight classes."""
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the same weights would give another ONNX file; part of the file names in the models directory."""

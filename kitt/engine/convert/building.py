@@ -49,6 +49,13 @@ class GraphBuilder:
         self._nodes.append(helper.make_node(kind, inputs, [name], name=name, **attributes))
         return name
 
+    def rename_last(self, old: str, new: str) -> str:
+        """Call the output of the node that was added last `new`; gives `new`."""
+        (output,) = self._nodes[-1].output
+        assert output == old
+        self._nodes[-1].output[0] = new
+        return new
+
     def split(self, name: str, lengths: tuple[int, ...], axis: int) -> list[str]:
         """Cut along an axis into pieces of these lengths."""
         stem = f"split_{len(self._nodes)}"

@@ -17,8 +17,8 @@ import onnx
 
 from kitt.engine.convert import VERSION
 from kitt.engine.convert.anchors import anchors
-from kitt.engine.convert.building import GraphBuilder, save
-from kitt.engine.convert.emitting import Emitter, Value
+from kitt.engine.convert.building import GraphBuilder
+from kitt.engine.convert.emitting import Emitter
 from kitt.engine.convert.heads import TAIL, Heads, find_heads, keep_values, levels
 from kitt.engine.convert.reading import Graph, read
 from kitt.engine.convert.shapes import with_input_size
@@ -33,19 +33,16 @@ _HALF = np.float32(0.5)
 _XYWH_OF_YXHW = (1, 0, 3, 2)
 
 
-def convert(
-    source: Path, target: Path, width: int, height: int, *, quantised: bool = True, candidates: int = CANDIDATES
-) -> None:
-    """Write the ONNX of `source` for pictures of `width` x `height` pixels.
+def convert(source: Path, width: int, height: int, *, candidates: int = CANDIDATES) -> onnx.ModelProto:
+    """The float ONNX of `source` for pictures of `width` x `height` pixels.
 
-    quantised: uint8 Q/DQ with the ranges of the TFLite file, else float32 throughout; candidates: how many anchors
-    leave the network, 0 for all, in the anchors' own order.
-    Raises KittError when `source` is not an EfficientDet-Lite or the size is out of range; OSError from writing.
+    candidates: how many anchors leave the network, 0 for all, in the anchors' own order.
+    Raises KittError when `source` is not an EfficientDet-Lite or the size is out of range.
     """
-    save(build(read(source), width, height, quantised=quantised, candidates=candidates), target)
+    return build(read(source), width, height, candidates=candidates)
 
 
-def build(graph: Graph, width: int, height: int, *, quantised: bool, candidates: int) -> onnx.ModelProto:
+def build(graph: Graph, width: int, height: int, *, candidates: int) -> onnx.ModelProto:
     """The ONNX model of a network read by `reading.read`."""
     if not (MIN_SIDE <= width <= MAX_SIDE and MIN_SIDE <= height <= MAX_SIDE):
         raise KittError(f"input size {width}x{height}: each side must be {MIN_SIDE} to {MAX_SIDE} pixels")
@@ -56,7 +53,7 @@ def build(graph: Graph, width: int, height: int, *, quantised: bool, candidates:
     graph = with_input_size(graph, width, height)
 
     builder = GraphBuilder()
-    emitter = Emitter(graph, builder, quantised)
+    emitter = Emitter(graph, builder)
     _emit_input(emitter)
     emitter.run(op for op in graph.ops if op.kind not in TAIL)
     cells = [graph.tensors[reshape.inputs[0]].shape[1:3] for reshape in levels(graph, heads.boxes)]
@@ -82,30 +79,23 @@ def _emit_input(emitter: Emitter) -> None:
     (picture,) = graph.inputs
     tensor = graph.tensors[picture]
     images = builder.input("images", np.uint8, tensor.shape)
-    stored = builder.node("Transpose", [images], perm=[0, 3, 1, 2])
-    if emitter.quantised:
-        # pixels are the first tensor's stored integers: there is nothing to normalise
-        emitter.keep(picture, Value(stored, emitter.grid(picture)))
-        return
     assert tensor.quant is not None
     zero, scale = np.float32(tensor.quant.zero_point[0]), np.float32(tensor.quant.scale[0])
-    pixels = builder.node("Cast", [stored], to=onnx.TensorProto.FLOAT)
+    pixels = builder.node("Cast", [builder.node("Transpose", [images], perm=[0, 3, 1, 2])], to=onnx.TensorProto.FLOAT)
     centred = builder.node("Sub", [pixels, builder.constant(zero)])
-    emitter.keep(picture, Value(builder.node("Mul", [centred, builder.constant(scale)]), None))
+    emitter.keep(picture, builder.node("Mul", [centred, builder.constant(scale)]))
 
 
 def _emit_tail(emitter: Emitter, heads: Heads, anchor_boxes: F32, candidates: int) -> tuple[str, str, int]:
     """Names of boxes and scores, and how many anchors they are for: the `candidates` best, strongest first."""
     builder = emitter.builder
-    offsets, logits = emitter.stored(heads.boxes), emitter.stored(heads.logits)
+    offsets, logits = emitter.value(heads.boxes), emitter.value(heads.logits)
     count = min(candidates, len(anchor_boxes)) if candidates else len(anchor_boxes)
     centre, size = (builder.constant(part) for part in (anchor_boxes[None, :, :2], anchor_boxes[None, :, 2:]))
     if count < len(anchor_boxes):
-        kept, (moved, centre, size) = keep_strongest(builder, logits.name, [offsets.name, centre, size], count)
-        offsets, logits = Value(moved, offsets.grid), Value(kept, logits.grid)
-    boxes = _emit_boxes(builder, emitter.dequantise(offsets), centre, size)
+        logits, (offsets, centre, size) = keep_strongest(builder, logits, [offsets, centre, size], count)
     # TFLite rounds scores to 1/256; they are left in float, since what follows is
-    return boxes, builder.node("Sigmoid", [emitter.dequantise(logits)]), count
+    return _emit_boxes(builder, offsets, centre, size), builder.node("Sigmoid", [logits]), count
 
 
 def _emit_boxes(builder: GraphBuilder, offsets: str, centre: str, size: str) -> str:

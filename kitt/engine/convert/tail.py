@@ -5,8 +5,6 @@ Of some thousands a road needs a hundred, and what does not leave the network ne
 
 from __future__ import annotations
 
-import onnx
-
 from kitt.engine.convert.building import GraphBuilder
 
 CANDIDATES = 512
@@ -19,6 +17,6 @@ def keep_strongest(builder: GraphBuilder, logits: str, anchored: list[str], coun
     Largest first, of equals the first; all values of an anchor stay together.
     """
     best = builder.node("ReduceMax", [logits], axes=[2], keepdims=0)
-    rows = builder.top(builder.node("Cast", [best], to=onnx.TensorProto.FLOAT), count)
+    rows = builder.top(best, count)
     kept, *others = (builder.node("Gather", [name, rows], axis=1) for name in (logits, *anchored))
     return kept, others

@@ -17,8 +17,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from kitt.engine.files import appearing
 from kitt.errors import KittError
 
@@ -162,8 +160,8 @@ def _line(tensor: TensorRanges) -> str:
 
 
 def _number(value: float) -> str:
-    """As short as a float32 can be told: scales are stored in one."""
-    return str(np.float32(value) + np.float32(0))  # + 0: there is no minus zero
+    """So exactly that the float32 scale made of it is the one it was made from."""
+    return f"{value + 0.0:.10g}"  # + 0: there is no minus zero
 
 
 def _quoted(text: str) -> str:

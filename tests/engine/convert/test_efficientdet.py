@@ -4,13 +4,16 @@ import onnxruntime as ort
 import pytest
 
 from kitt.engine.convert.anchors import anchors
-from kitt.engine.convert.efficientdet import build, convert
+from kitt.engine.convert.building import save
+from kitt.engine.convert.efficientdet import build
 from kitt.engine.convert.heads import find_heads, levels
+from kitt.engine.convert.reading import read
 from kitt.engine.convert.shapes import with_input_size
 from kitt.engine.ort import OrtBackend
 from kitt.engine.pull import weights_path
 from kitt.errors import KittError
 from kitt.types import CLASSES, COCO_IDS
+from tests.engine.convert.quantising import build_u8
 from tests.engine.convert.reference import interpret
 from tests.engine.convert.tiny_network import tiny_efficientdet
 
@@ -18,8 +21,9 @@ PIXELS = np.random.default_rng(7).integers(0, 256, (1, 64, 96, 3)).astype(np.uin
 
 
 def outputs(graph, pixels=PIXELS, **options):
-    options = {"quantised": True, "candidates": 0, **options}
-    model = build(graph, pixels.shape[2], pixels.shape[1], **options)
+    quantised, candidates = options.get("quantised", True), options.get("candidates", 0)
+    make = build_u8 if quantised else build
+    model = make(graph, pixels.shape[2], pixels.shape[1], candidates=candidates)
     session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     return session.run(["boxes", "scores"], {"images": pixels})
 
@@ -58,7 +62,7 @@ def test_float_agrees_with_the_quantised_network_to_its_rounding():
 
 
 def test_float_has_no_quantised_node_left():
-    kinds = {n.op_type for n in build(tiny_efficientdet(), 96, 64, quantised=False, candidates=0).graph.node}
+    kinds = {n.op_type for n in build(tiny_efficientdet(), 96, 64, candidates=0).graph.node}
     assert not kinds & {"QuantizeLinear", "DequantizeLinear"}
 
 
@@ -78,36 +82,36 @@ def test_a_network_with_fewer_anchors_gives_all():
 
 
 def test_runs_in_integers_from_the_pixels_to_the_heads(tmp_path):
-    """Nothing but the 512 candidates is computed in float: ONNX Runtime fuses every Q/DQ pair."""
+    """Nothing but the candidates, and which they are, is computed in float: ONNX Runtime fuses every Q/DQ pair."""
     options = ort.SessionOptions()
     options.optimized_model_filepath = str(tmp_path / "optimised.onnx")
     options.log_severity_level = 3
-    model = build(tiny_efficientdet(), 96, 64, quantised=True, candidates=20)
+    model = build_u8(tiny_efficientdet(), 96, 64, candidates=20)
     ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     kinds = [n.op_type for n in onnx.load(tmp_path / "optimised.onnx").graph.node]
     assert kinds.count("QLinearConv") == 13
     assert kinds.count("QLinearAdd") == 1
-    assert kinds.count("DequantizeLinear") == 2
+    assert kinds.count("DequantizeLinear") == 3
     assert not {"QuantizeLinear", "Conv", "Clip", "Resize"} & set(kinds)
 
 
 def test_the_same_weights_give_the_same_bytes():
     graph = tiny_efficientdet()
-    first, second = (build(graph, 96, 64, quantised=True, candidates=50).SerializeToString() for _ in range(2))
+    first, second = (build_u8(graph, 96, 64, candidates=50).SerializeToString() for _ in range(2))
     assert first == second
 
 
 @pytest.mark.parametrize("size", [(32, 320), (576, 8192)])
 def test_a_size_out_of_range_is_refused(size):
     with pytest.raises(KittError, match="64 to 4096"):
-        build(tiny_efficientdet(), *size, quantised=True, candidates=0)
+        build(tiny_efficientdet(), *size, candidates=0)
 
 
 def test_what_is_not_a_detector_is_refused():
     graph = tiny_efficientdet()
     headless = type(graph)(graph.tensors, graph.ops[:-1], graph.inputs, graph.outputs)
     with pytest.raises(KittError, match="not an EfficientDet-Lite"):
-        build(headless, 96, 64, quantised=True, candidates=0)
+        build(headless, 96, 64, candidates=0)
 
 
 @pytest.mark.weights
@@ -121,9 +125,10 @@ def test_published_weights_quantised_agree_with_float(name, tmp_path):
     picture[:, 90:150, 60:130] = 30
     picture[:, 120:140, 200:240] = (180, 30, 30)
     results = []
-    for quantised in (True, False):
-        target = tmp_path / f"{quantised}.onnx"
-        convert(path, target, 320, 192, quantised=quantised, candidates=0)
+    graph = read(path)
+    for make in (build_u8, build):
+        target = tmp_path / "made.onnx"
+        save(make(graph, 320, 192, candidates=0), target)
         results.append(OrtBackend.load(target, 1).infer({"images": np.ascontiguousarray(picture)})["scores"])
     quantised, real = results
     assert real.shape == (1, 9 * (24 * 40 + 12 * 20 + 6 * 10 + 3 * 5 + 2 * 3), len(CLASSES))

@@ -3,26 +3,29 @@ import onnxruntime as ort
 import pytest
 
 from kitt.engine.convert.building import GraphBuilder
-from kitt.engine.convert.emitting import Emitter, Value
+from kitt.engine.convert.emitting import Emitter, name_of
 from kitt.engine.convert.heads import TAIL, find_heads, keep_values, levels
 from kitt.engine.convert.reading import read
 from kitt.engine.pull import weights_path
+from kitt.engine.quantise.write import quantise
 from kitt.types import COCO_IDS
+from tests.engine.convert.quantising import trained
 from tests.engine.convert.tiny_network import tiny_efficientdet
 
 KEEP = [i - 1 for i in COCO_IDS]
 
 
-def stored(graph, tensor, pixels):
-    """The integers of a joined head, as ONNX Runtime computes them."""
+def computed(graph, tensor, pixels):
+    """The values of a joined head, quantised as the graph says, as ONNX Runtime computes them."""
     builder = GraphBuilder()
-    emitter = Emitter(graph, builder, quantised=True)
+    emitter = Emitter(graph, builder)
     (picture,) = graph.inputs
-    emitter.keep(picture, Value(builder.input("images", np.uint8, (1, 3, *pixels.shape[2:])), emitter.grid(picture)))
+    emitter.alias(picture, builder.input(name_of(picture), np.float32, (1, 3, *pixels.shape[2:])))
     emitter.run(op for op in graph.ops if op.kind not in TAIL)
-    builder.output(emitter.stored(tensor).name, "out", np.uint8, graph.tensors[tensor].shape)
-    session = ort.InferenceSession(builder.model({}).SerializeToString(), providers=["CPUExecutionProvider"])
-    return session.run(["out"], {"images": pixels})[0]
+    builder.output(emitter.value(tensor), "out", np.float32, graph.tensors[tensor].shape)
+    model = quantise(builder.model({}), trained(graph), "u8")
+    session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    return session.run(["out"], {name_of(picture): ((pixels.astype(np.float32) - 127) / 128).astype(np.float32)})[0]
 
 
 def joined_shape_updated(graph, head, count):
@@ -39,10 +42,10 @@ def check_cut(graph, side):
     pixels = np.random.default_rng(3).integers(0, 256, (1, 3, side, side)).astype(np.uint8)
     logits = find_heads(graph).logits
     cut = joined_shape_updated(keep_values(graph, logits, KEEP), logits, len(KEEP))
-    assert np.array_equal(stored(cut, logits, pixels), stored(graph, logits, pixels)[:, :, KEEP])
+    assert np.array_equal(computed(cut, logits, pixels), computed(graph, logits, pixels)[:, :, KEEP])
 
 
-def test_the_kept_classes_have_the_very_integers_of_the_whole_head():
+def test_the_kept_classes_have_the_very_values_of_the_whole_head():
     check_cut(tiny_efficientdet(), 128)
 
 
@@ -59,7 +62,7 @@ def test_values_may_change_their_order():
     pixels = np.random.default_rng(3).integers(0, 256, (1, 3, 128, 128)).astype(np.uint8)
     boxes = find_heads(graph).boxes
     swapped = keep_values(graph, boxes, (1, 0, 3, 2))
-    assert np.array_equal(stored(swapped, boxes, pixels), stored(graph, boxes, pixels)[:, :, [1, 0, 3, 2]])
+    assert np.array_equal(computed(swapped, boxes, pixels), computed(graph, boxes, pixels)[:, :, [1, 0, 3, 2]])
 
 
 def test_levels_run_from_fine_to_coarse():

@@ -1,0 +1,164 @@
+"""The networks built from published weights: in float, and in 8 bits for either kind of runtime.
+
+A file's name holds its weights, its ranges and the converter, so that a change of any of them makes another file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kitt.engine.convert import VERSION
+from kitt.engine.files import appearing, locked, sha256_of
+from kitt.engine.models import DETECTORS, Detector, find_detector
+from kitt.engine.pull import path_of
+from kitt.errors import KittError
+from kitt.places import calibration, engines
+
+if TYPE_CHECKING:
+    import onnx
+
+    from kitt.engine.quantise.ranges import Ranges
+
+FLOAT, U8, S8 = "float", "u8", "s8"
+ENCODINGS = (FLOAT, U8, S8)
+
+
+@dataclass(frozen=True)
+class Format:
+    """How weights of one kind of file become a float ONNX; trained: the ranges that some carry in themselves."""
+
+    convert: Callable[[Path, int, int], onnx.ModelProto]
+    trained: Callable[[Path], dict[str, tuple[float, float]]] | None = None
+
+
+def _tflite(source: Path, width: int, height: int) -> onnx.ModelProto:
+    from kitt.engine.convert.efficientdet import convert
+
+    return convert(source, width, height)
+
+
+def _tflite_ranges(source: Path) -> dict[str, tuple[float, float]]:
+    from kitt.engine.convert.own_ranges import trained_ranges
+    from kitt.engine.convert.reading import read
+
+    return trained_ranges(read(source))
+
+
+def _tfjs(source: Path, width: int, height: int) -> onnx.ModelProto:
+    from kitt.engine.convert.nanodet import convert
+
+    return convert(source, width, height)
+
+
+FORMATS = {".tflite": Format(_tflite, _tflite_ranges), ".json": Format(_tfjs)}
+"""By the ending of the weights' file."""
+
+
+def format_of(detector: Detector) -> Format:
+    """How a detector's weights are read."""
+    return FORMATS[Path(detector.model.file).suffix]
+
+
+def ranges_path(name: str) -> Path:
+    """Where the activation ranges of a model are, as text."""
+    return calibration() / f"{name}.ranges.toml"
+
+
+def engine_path(name: str, width: int, height: int, encoding: str = U8) -> Path:
+    """Where the ONNX of a detector for one input size is, or will be.
+
+    Raises KittError where it takes ranges that are not there.
+    """
+    detector = find_detector(name)
+    parts = [f"{name}-{width}x{height}", detector.model.sha256[:12]]
+    if encoding != FLOAT and not (encoding == U8 and format_of(detector).trained):
+        parts.append(sha256_of(_ranges_file(name))[:8])
+    return engines() / f"{'-'.join(parts)}-v{VERSION}.{encoding}.onnx"
+
+
+def built_sizes(name: str, encoding: str = U8) -> list[tuple[int, int]]:
+    """Input sizes (width, height) that a detector's ONNX is there for."""
+    middle = f"-{find_detector(name).model.sha256[:12]}-"
+    names = [p.name for p in engines().glob(f"{name}-*{middle}*v{VERSION}.{encoding}.onnx")]
+    sizes = (n[len(name) + 1 : n.index(middle)].split("x") for n in names)
+    return sorted((int(width), int(height)) for width, height in sizes)
+
+
+def float_network(name: str, width: int, height: int) -> onnx.ModelProto:
+    """The float ONNX of a published detector. Raises KittError when its weights are missing or damaged."""
+    return format_of(find_detector(name)).convert(path_of(name), width, height)
+
+
+def ranges_of(name: str, encoding: str) -> Ranges:
+    """The activation ranges of a published detector: those it was trained with, or those of `kitt calibrate`.
+
+    Raises KittError when there are none: without calibration there is no INT8.
+    """
+    from kitt.engine.quantise.ranges import Range, Ranges, TensorRanges
+
+    trained = format_of(find_detector(name)).trained
+    if encoding == U8 and trained:
+        source = path_of(name)
+        tensors = {t: TensorRanges(Range(*r), f"{source.name}, as trained") for t, r in trained(source).items()}
+        return Ranges(name, "", tensors)
+    return Ranges.read(_ranges_file(name))
+
+
+def ensure(name: str, width: int, height: int, encoding: str = U8) -> Path:
+    """The ONNX of a published detector for pictures of width x height pixels, made when it is not there yet.
+
+    encoding: u8 for CPUs, s8 for TensorRT, or float. Raises KittError when weights or ranges are missing (and says how
+    to get them), are of another network or damaged, or the disk is full.
+    """
+    target = engine_path(name, width, height, encoding)
+    if target.is_file():
+        return target
+    with locked(target):
+        if not target.is_file():
+            _make(name, width, height, encoding, target)
+    return target
+
+
+def ensure_usual(names: Collection[str]) -> list[Path]:
+    """The networks of the input sizes that those of `names` that are detectors are usually run at."""
+    detectors = [d for d in DETECTORS if d.model.name in names]
+    return [ensure(d.model.name, width, height) for d in detectors for width, height in d.built_sizes]
+
+
+def _make(name: str, width: int, height: int, encoding: str, target: Path) -> None:
+    from kitt.engine.convert.building import save
+    from kitt.engine.quantise.fingerprint import fingerprint
+    from kitt.engine.quantise.write import quantise
+
+    model = float_network(name, width, height)
+    if encoding != FLOAT:
+        ranges = ranges_of(name, encoding)
+        if ranges.network and ranges.network != fingerprint(model):
+            raise KittError(
+                f"{ranges_path(name)}: the ranges are of another network than {name}; make them anew: kitt calibrate"
+            )
+        model = quantise(model, ranges, encoding)
+    with appearing(target) as part:
+        save(model, part)
+    for stale in target.parent.glob(f"{name}-{width}x{height}-*"):
+        if stale != target and _of_before(stale, encoding):
+            stale.unlink(missing_ok=True)
+
+
+def _of_before(path: Path, encoding: str) -> bool:
+    """Whether a file was made by an older converter, or of other weights or ranges, in the same encoding."""
+    suffixes = path.suffixes[-2:]
+    return path.suffix == ".onnx" and (suffixes[0] == f".{encoding}" or suffixes[0] not in (f".{e}" for e in ENCODINGS))
+
+
+def _ranges_file(name: str) -> Path:
+    path = ranges_path(name)
+    if not path.is_file():
+        raise KittError(
+            f"{path}: {name} has no activation ranges, and without them there is no INT8; make them: "
+            f"kitt calibrate DRIVE... --model {name}"
+        )
+    return path

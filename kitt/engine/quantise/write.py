@@ -1,0 +1,275 @@
+"""A float ONNX and its activation ranges to Q/DQ ONNX, in either encoding."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+
+from kitt.engine.quantise.grids import Grid, quantised_weight, weight_scales
+from kitt.engine.quantise.net import Net, attributes, label, limits
+from kitt.engine.quantise.placement import Plan, fused, plan, role_of
+from kitt.engine.quantise.ranges import Ranges
+from kitt.errors import KittError
+
+
+def quantise(
+    model: onnx.ModelProto, ranges: Ranges, encoding: str, float_layers: Collection[str] = ()
+) -> onnx.ModelProto:
+    """The Q/DQ model of a float one. encoding: "u8" for CPUs, "s8" for TensorRT.
+
+    float_layers: outputs of nodes that are to stay in float. Raises KittError when no tensor has a range: without
+    calibration there is no INT8.
+    """
+    net = Net(model)
+    known = [t for t in ranges.tensors if (ranges.u8(t) if encoding == "u8" else ranges.s8(t)) is not None]
+    writer = _Writer(net, plan(net, known, encoding, float_layers), ranges)
+    if not writer.plan.int8:
+        raise KittError(
+            f"{ranges.model}: no layer has an activation range for {encoding}; calibrate it: kitt calibrate DRIVE..."
+        )
+    return writer.run()
+
+
+class _Writer:
+    """One pass over the nodes.
+
+    `_stored` and `_real`: what a tensor's integers, and its values read from them, are called; `_renamed`: what goes by
+    another name since an activation was left out.
+    """
+
+    def __init__(self, net: Net, plan: Plan, ranges: Ranges) -> None:
+        self.net = net
+        self.plan = plan
+        self._grids = {name: _grid(members, ranges, plan.encoding) for name, members in plan.members.items()}
+        self._int8 = set(plan.int8)
+        self._nodes: list[onnx.NodeProto] = []
+        self._made: dict[str, onnx.TensorProto] = {}
+        self._stored: dict[str, str] = {}
+        self._real: dict[str, str] = {}
+        self._renamed: dict[str, str] = {}
+
+    def run(self) -> onnx.ModelProto:
+        skipped: set[str] = set()
+        for given in self.net.model.graph.input:
+            self._store(given.name, given.name)
+        for node in self.net.nodes:
+            if label(node) in skipped:
+                continue
+            if self._pixels(node):
+                continue
+            role = role_of(self.net, node) if label(node) in self._int8 else ""
+            if role == "move" and self.plan.encoding == "u8":
+                self._move(node)
+            elif role:
+                skipped.update(self._compute(node, role))
+            else:
+                self._copy(node)
+        for tensor in self.net.outputs:
+            self._leave(tensor)
+        return self._model()
+
+    def _leave(self, tensor: str) -> None:
+        """An output of the network that is stored leaves it as its stored values."""
+        value = self._read(tensor)
+        if value == tensor:
+            return
+        for node in self._nodes:
+            node.input[:] = [f"{tensor}_computed" if name == tensor else name for name in node.input]
+            node.output[:] = [f"{tensor}_computed" if name == tensor else name for name in node.output]
+        self._nodes.append(helper.make_node("Identity", [value], [tensor], name=f"{tensor}_out"))
+
+    def _grid_of(self, tensor: str) -> Grid | None:
+        return self._grids[self.plan.grid[tensor]] if tensor in self.plan.grid else None
+
+    def _copy(self, node: onnx.NodeProto) -> None:
+        """A node that stays in float: it reads what is stored through DQ."""
+        self._add(node, [self._read(name) for name in node.input])
+        for name in node.output:
+            self._store(name, name)
+
+    def _compute(self, node: onnx.NodeProto, role: str) -> list[str]:
+        """An INT8 node and the activation joined to it, whose output's name is given back."""
+        inputs = [self._read(name) for name in node.input]
+        if role == "weighted":
+            inputs = self._weighted(node)
+        activation = fused(self.net, node, self.plan.encoding)
+        grid = self._grid_of((activation or node).output[0])
+        self._add(node, inputs)
+        if activation is None:
+            self._store(node.output[0], node.output[0])
+            return []
+        value = self._activate(activation, node.output[0], grid)
+        self._store(activation.output[0], value)
+        return [label(activation)]
+
+    def _activate(self, node: onnx.NodeProto, name: str, grid: Grid | None) -> str:
+        """Write an activation, but for what rounding to `grid` cuts already; gives the name of the result."""
+        if node.op_type not in ("Relu", "Clip"):
+            self._add(node, [name, *node.input[1:]])
+            return str(node.output[0])
+        low, high = limits(self.net, node)
+        below = np.isinf(low) or (grid is not None and grid.cuts_below(low))
+        above = np.isinf(high) or (grid is not None and grid.cuts_above(high))
+        if below and above:
+            return name
+        if above and low == 0:
+            self._nodes.append(helper.make_node("Relu", [name], [node.output[0]], name=label(node)))
+        else:
+            self._add(node, [name, *node.input[1:]])
+        return str(node.output[0])
+
+    def _move(self, node: onnx.NodeProto) -> None:
+        """A node that moves the stored integers themselves."""
+        inputs = [self._stored.get(name, name) for name in node.input]
+        output = f"{node.output[0]}_stored"
+        rows, columns = self._picks(node)
+        if rows is None or columns is None:
+            self._add(node, inputs, [output])
+        else:
+            # runtimes hold uint8 pictures with channels last, where picking whole pixels copies runs of bytes: an
+            # eighth of the time that ONNX Runtime's Resize takes, which looks at each value
+            name = self._node("Transpose", [inputs[0]], f"{output}_last", perm=[0, 2, 3, 1])
+            for axis, picks in ((2, columns), (1, rows)):
+                name = self._node("Gather", [name, self._constant(picks)], f"{output}_{axis}", axis=axis)
+            self._node("Transpose", [name], output, perm=[0, 3, 1, 2])
+        self._stored[node.output[0]] = output
+
+    def _picks(self, node: onnx.NodeProto) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]:
+        """Rows and columns that a nearest-neighbour resize of whole pixels takes; None for any other node."""
+        source, target = (self.net.shapes.get(n) for n in (node.input[0], node.output[0]))
+        given = attributes(node)
+        rule = (given.get("mode"), given.get("coordinate_transformation_mode"), given.get("nearest_mode"))
+        if node.op_type != "Resize" or rule != (b"nearest", b"asymmetric", b"floor") or not source or not target:
+            return None, None
+        rows, columns = (np.arange(target[i], dtype=np.int64) * source[i] // target[i] for i in (2, 3))
+        return rows, columns
+
+    def _pixels(self, node: onnx.NodeProto) -> bool:
+        """Whether a node normalises uint8 pixels to just the grid they are stored on: then it is but a DQ."""
+        if node.op_type != "Mul" or self.plan.encoding != "u8":
+            return False
+        grid = self._grid_of(node.output[0])
+        centre = self.net.maker.get(node.input[0])
+        cast = self.net.maker.get(centre.input[0]) if centre is not None and centre.op_type == "Sub" else None
+        if grid is None or centre is None or cast is None or cast.op_type != "Cast":
+            return False
+        zero, scale = (self.net.constants.get(n.input[1]) for n in (centre, node))
+        if zero is None or scale is None or zero.size != 1 or scale.size != 1:
+            return False
+        if not np.isclose(scale.item(), grid.scale, rtol=1e-6) or zero.item() != grid.zero:
+            return False
+        self._stored[node.output[0]] = cast.input[0]
+        return True
+
+    def _weighted(self, node: onnx.NodeProto) -> list[str]:
+        weight = np.asarray(self.net.constants[node.input[1]], np.float32)
+        bias = self.net.constants[node.input[2]] if len(node.input) > 2 and node.input[2] else None
+        source = self._grid_of(node.input[0])
+        assert source is not None
+        # the axis of output channels
+        axis = 0 if node.op_type == "Conv" or attributes(node).get("transB") else weight.ndim - 1
+        name = label(node)
+        if self.plan.encoding == "s8":
+            scale = weight_scales(weight, axis, None, 1.0)
+            parts = [
+                self._constant(scale, f"{name}_w_scale"),
+                self._constant(np.zeros(len(scale), np.int8), f"{name}_w_zero"),
+            ]
+            stored = self._node("QuantizeLinear", [node.input[1], *parts], f"{name}_w_stored", axis=axis)
+            read = self._node("DequantizeLinear", [stored, *parts], f"{name}_w_real", axis=axis)
+            return [self._read(node.input[0]), read, *node.input[2:]]
+        scale = weight_scales(weight, axis, bias, float(source.scale))
+        read = self._int_constant(f"{name}_w", quantised_weight(weight, scale, axis), scale, axis)
+        inputs = [self._read(node.input[0]), read]
+        if bias is not None:
+            steps = (source.scale * scale).astype(np.float32)
+            whole = np.round(bias.astype(np.float64) / steps).astype(np.int32)
+            inputs.append(self._int_constant(f"{name}_b", whole, steps, 0))
+        return inputs
+
+    def _int_constant(self, name: str, value: NDArray[Any], scale: NDArray[np.float32], axis: int) -> str:
+        # each constant is one layer's own: ONNX Runtime cannot give a shared one another type
+        parts = [
+            self._constant(value, f"{name}_stored"),
+            self._constant(scale, f"{name}_scale"),
+            self._constant(np.zeros(len(scale), value.dtype), f"{name}_zero"),
+        ]
+        return self._node("DequantizeLinear", parts, f"{name}_real", axis=axis)
+
+    def _store(self, tensor: str, value: str) -> None:
+        """Round a computed tensor, whose values are called `value`, to its grid, if it is to be stored."""
+        grid = self._grid_of(tensor)
+        if grid is None:
+            if value != tensor:
+                self._renamed[tensor] = value
+            return
+        self._stored[tensor] = self._node("QuantizeLinear", [value, *self._scale(tensor, grid)], f"{tensor}_stored")
+
+    def _read(self, tensor: str) -> str:
+        """Name of a tensor's values, read from its integers where it is stored."""
+        if tensor not in self._stored:
+            return self._renamed.get(tensor, tensor)
+        if tensor not in self._real:
+            grid = self._grid_of(tensor)
+            assert grid is not None
+            inputs = [self._stored[tensor], *self._scale(tensor, grid)]
+            self._real[tensor] = self._node("DequantizeLinear", inputs, f"{tensor}_real")
+        return self._real[tensor]
+
+    def _scale(self, tensor: str, grid: Grid) -> list[str]:
+        stem = self.plan.grid[tensor]
+        return [
+            self._constant(np.float32(grid.scale), f"{stem}_scale"),
+            self._constant(grid.dtype(grid.zero), f"{stem}_zero"),
+        ]
+
+    def _constant(self, value: NDArray[Any] | np.generic, name: str = "") -> str:
+        name = name or f"picks_{len(self._made)}"
+        self._made.setdefault(name, numpy_helper.from_array(np.asarray(value), name))
+        return name
+
+    def _node(self, kind: str, inputs: list[str], output: str, **given: Any) -> str:
+        self._nodes.append(helper.make_node(kind, inputs, [output], name=output, **given))
+        return output
+
+    def _add(self, node: onnx.NodeProto, inputs: list[str], outputs: list[str] | None = None) -> None:
+        copy = onnx.NodeProto()
+        copy.CopyFrom(node)
+        copy.input[:] = inputs
+        if outputs:
+            copy.output[:] = outputs
+        self._nodes.append(copy)
+
+    def _model(self) -> onnx.ModelProto:
+        source = self.net.model
+        model = onnx.ModelProto()
+        model.CopyFrom(source)
+        del model.graph.node[:], model.graph.initializer[:], model.graph.value_info[:]
+        nodes = _needed(self._nodes, self.net.outputs)
+        read = {name for node in nodes for name in node.input}
+        model.graph.node.extend(nodes)
+        model.graph.initializer.extend(i for i in (*source.graph.initializer, *self._made.values()) if i.name in read)
+        onnx.checker.check_model(model, full_check=True)
+        return model
+
+
+def _needed(nodes: list[onnx.NodeProto], outputs: set[str]) -> list[onnx.NodeProto]:
+    wanted, kept = set(outputs), []
+    for node in reversed(nodes):
+        if wanted.intersection(node.output):
+            wanted.update(node.input)
+            kept.append(node)
+    return kept[::-1]
+
+
+def _grid(members: list[str], ranges: Ranges, encoding: str) -> Grid:
+    """The grid that holds the ranges of all its tensors."""
+    if encoding == "s8":
+        return Grid.symmetric(max(limit for t in members if (limit := ranges.s8(t)) is not None))
+    ends = [ends for t in members if (ends := ranges.u8(t)) is not None]
+    return Grid.asymmetric(min(low for low, _ in ends), max(high for _, high in ends))
