@@ -23,7 +23,7 @@ def outputs(model, pixels=PIXELS):
 
 def expected(graph, pixels, parts):
     """boxes and scores by definition; `parts`: names of what gives scores and distributions, finest level first."""
-    _, height, width, _ = pixels.shape
+    width = pixels.shape[2]
     bgr = (pixels[..., ::-1] - MEAN_BGR) / STD_BGR
     values = interpret(graph, bgr.transpose(0, 3, 1, 2))
     boxes, scores = [], []

@@ -34,7 +34,7 @@ def _windows(x: Real, kernel: tuple[int, int], node: Node) -> Real:
 
 
 def _conv(node: Node, x: Real, weight: Real) -> Real:
-    rows, columns, inputs, outputs = weight.shape
+    rows, columns, _, outputs = weight.shape
     patches = _windows(x, (rows, columns), node)
     flat = patches.reshape(*patches.shape[:2], -1) @ weight.transpose(2, 0, 1, 3).reshape(-1, outputs)
     return flat[None]
