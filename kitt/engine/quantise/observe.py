@@ -2,33 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import onnx
-import onnxruntime as ort
+from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from kitt.engine.backend import Arrays
+from kitt.engine.backend import Arrays, Backend, TensorSpec
+from kitt.engine.ort import OrtBackend
 from kitt.engine.quantise.histogram import Growing, Histogram
 from kitt.errors import KittError
 
-_ERRORS_ONLY = 3
+_QUANTISED = ("QuantizeLinear", "DequantizeLinear", "QLinearConv", "ConvInteger", "QLinearMatMul", "MatMulInteger")
 
 
 class Observer:
-    """Counts the values of named float tensors over any number of inputs, of one or several sizes of one network."""
+    """Counts the values of named float tensors over any number of inputs, of one or several sizes of one network.
+
+    It counts only inside `counting`: a network is also run to see what shape its outputs have.
+    """
 
     def __init__(self, tensors: Sequence[str]) -> None:
         """Raises KittError when there is nothing to observe."""
         if not tensors:
             raise KittError("the network has no tensor that INT8 would hold: there is nothing to calibrate")
+        self.tensors = tuple(tensors)
         self._growing = {name: Growing(name) for name in tensors}
+        self._counts = False
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """What the networks compute in here is calibration data."""
+        self._counts = True
+        try:
+            yield
+        finally:
+            self._counts = False
 
     def take(self, values: Mapping[str, NDArray[Any]]) -> None:
-        """Count what `Watched.run` gave. Raises KittError for values that are no finite numbers."""
-        for name, growing in self._growing.items():
+        """Count one run's tensors. Raises KittError for values that are no finite numbers."""
+        for name, growing in self._growing.items() if self._counts else ():
             growing.add(values[name])
 
     def histograms(self) -> dict[str, Histogram]:
@@ -37,43 +54,65 @@ class Observer:
 
 
 class Watched:
-    """A float network on ONNX Runtime's CPU that gives its inner tensors too."""
+    """A network with its inner tensors as further outputs (see `opened`): those go to the observer, not to the caller.
 
-    def __init__(self, model: onnx.ModelProto, tensors: Sequence[str], name: str, threads: int = 1) -> None:
-        """`name` is what errors call it. Raises KittError for a tensor it has not, or that ONNX Runtime refuses."""
-        computed = {output for node in model.graph.node for output in node.output}
-        for tensor in tensors:
-            if tensor not in computed:
-                raise KittError(f"{name}: has no tensor '{tensor}'; were its ranges made for another network?")
-        opened = onnx.ModelProto()
-        opened.CopyFrom(model)
-        given = {output.name for output in opened.graph.output}
-        opened.graph.output.extend(
-            helper.make_tensor_value_info(t, TensorProto.FLOAT, None) for t in tensors if t not in given
+    It is a `Backend`: whoever runs the real network can run this one in its place. given: outputs of the real one.
+    """
+
+    def __init__(self, network: Backend, observer: Observer, given: Collection[str]) -> None:
+        self._network = network
+        self._observer = observer
+        inputs, outputs = network.io_specs()
+        self._specs = inputs, tuple(o for o in outputs if o.name in given)
+
+    @classmethod
+    def load(cls, path: Path, threads: int) -> Backend:
+        """As the protocol has it, observed by nobody."""
+        return OrtBackend.load(path, threads)
+
+    @property
+    def name(self) -> str:
+        return self._network.name
+
+    def io_specs(self) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
+        return self._specs
+
+    def infer(self, inputs: Mapping[str, NDArray[Any]]) -> Arrays:
+        outputs = self._network.infer(inputs)
+        self._observer.take(outputs)
+        return {spec.name: outputs[spec.name] for spec in self._specs[1]}
+
+
+def opened(model: onnx.ModelProto, tensors: Sequence[str], name: str) -> onnx.ModelProto:
+    """The same network with these tensors as further outputs. Raises KittError for one that it has not, `name` being
+    what the error calls the network."""
+    computed = {output for node in model.graph.node for output in node.output}
+    for tensor in tensors:
+        if tensor not in computed:
+            raise KittError(f"{name}: has no tensor '{tensor}'; were its ranges made for another network?")
+    wide = onnx.ModelProto()
+    wide.CopyFrom(model)
+    given = {output.name for output in wide.graph.output}
+    # no shape: for a network of free size there is none
+    wide.graph.output.extend(
+        helper.make_tensor_value_info(t, TensorProto.FLOAT, None) for t in tensors if t not in given
+    )
+    return wide
+
+
+def load_float(path: Path) -> onnx.ModelProto:
+    """The float network in an ONNX file. Raises KittError for what is none: missing, cut off, quantised already."""
+    if not path.is_file():
+        raise KittError(f"{path}: no such model file")
+    try:
+        model = onnx.load(str(path))
+    except (DecodeError, OSError, ValueError, onnx.checker.ValidationError) as e:
+        raise KittError(f"{path}: not an ONNX file that can be read: {' '.join(str(e).split())[:200]}") from e
+    if not model.graph.node:
+        raise KittError(f"{path}: not an ONNX file: it holds no network")
+    quantised = next((n for n in model.graph.node if n.op_type in _QUANTISED), None)
+    if quantised is not None:
+        raise KittError(
+            f"{path}: is quantised already (node '{quantised.name}', {quantised.op_type}); calibrate the float network"
         )
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = _ERRORS_ONLY
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        ort.disable_telemetry_events()
-        try:
-            self._session = ort.InferenceSession(
-                opened.SerializeToString(), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as e:  # ONNX Runtime's own errors share no base class but Exception
-            raise KittError(f"{name}: ONNX Runtime {ort.__version__} cannot run it: {_line(e)}") from e
-        self._tensors = list(tensors)
-        self._name = name
-
-    def run(self, inputs: Mapping[str, NDArray[Any]]) -> Arrays:
-        """The observed tensors for one input. Raises KittError when the network refuses it."""
-        try:
-            values = self._session.run(self._tensors, dict(inputs))
-        except Exception as e:
-            raise KittError(f"{self._name}: the network refused its input: {_line(e)}") from e
-        return dict(zip(self._tensors, values, strict=True))
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
+    return model

@@ -1,12 +1,15 @@
 """Watching a network's inner tensors."""
 
+from pathlib import Path
+
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from kitt.engine.ort import OrtBackend
 from kitt.engine.quantise.fingerprint import fingerprint
-from kitt.engine.quantise.observe import Observer, Watched
+from kitt.engine.quantise.observe import Observer, Watched, load_float, opened
 from kitt.errors import KittError
 
 
@@ -26,39 +29,76 @@ def network(side: int = 4, weight: float = 2.0, middle: str = "a") -> onnx.Model
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
 
 
-def test_inner_tensors_and_outputs_are_counted_over_all_inputs_and_sizes() -> None:
-    observer = Observer(["a", "out"])
+def watched(model: onnx.ModelProto, observer: Observer, folder: Path) -> Watched:
+    path = folder / "net.onnx"
+    onnx.save(opened(model, observer.tensors, path.name), str(path))
+    return Watched(OrtBackend.load(path, 1), observer, ["out"])
+
+
+def pixels(side: int, value: int) -> dict[str, np.ndarray]:
+    return {"images": np.full((1, 1, side, side), value, np.uint8)}
+
+
+def test_inner_tensors_are_counted_over_all_inputs_and_sizes(tmp_path: Path) -> None:
+    observer = Observer(["a"])
     for side, value in ((4, 3), (8, 5)):
-        watched = Watched(network(side, -2.0), ["a", "out"], "net.onnx")
-        observer.take(watched.run({"images": np.full((1, 1, side, side), value, np.uint8)}))
+        net = watched(network(side, -2.0), observer, tmp_path)
+        with observer.counting():
+            assert list(net.infer(pixels(side, value))) == ["out"], "the caller sees the network as it is"
     seen = observer.histograms()
-    assert list(seen) == ["a", "out"]
+    assert list(seen) == ["a"]
     assert (seen["a"].low, seen["a"].high, seen["a"].total) == (-10, -6, 80)
-    assert (seen["out"].low, seen["out"].high, seen["out"].zeros) == (0, 0, 80)
+
+
+def test_what_runs_outside_of_counting_is_no_calibration_data(tmp_path: Path) -> None:
+    observer = Observer(["a"])
+    net = watched(network(), observer, tmp_path)
+    net.infer(pixels(4, 200))
+    with pytest.raises(KittError, match="no calibration data"):
+        observer.histograms()
+    with observer.counting():
+        net.infer(pixels(4, 1))
+    assert observer.histograms()["a"].high == 2
+
+
+def test_a_watched_network_says_what_the_real_one_says(tmp_path: Path) -> None:
+    net = watched(network(), Observer(["a"]), tmp_path)
+    inputs, outputs = net.io_specs()
+    assert [s.name for s in (*inputs, *outputs)] == ["images", "out"]
+    assert net.name.startswith("onnxruntime")
+
+
+def test_an_output_can_be_observed_too() -> None:
+    assert [o.name for o in opened(network(), ["a", "out"], "n").graph.output] == ["out", "a"]
 
 
 def test_a_tensor_the_network_has_not_is_named() -> None:
     with pytest.raises(KittError, match=r"net\.onnx: has no tensor 'b'; were its ranges made for another network"):
-        Watched(network(), ["b"], "net.onnx")
+        opened(network(), ["b"], "net.onnx")
 
 
-def test_a_network_that_cannot_run_is_one_line() -> None:
-    broken = network()
-    broken.graph.node[1].op_type = "Convolute"
-    with pytest.raises(KittError, match=r"net\.onnx: ONNX Runtime .* cannot run it"):
-        Watched(broken, ["a"], "net.onnx")
-
-
-def test_an_input_of_another_shape_is_one_line() -> None:
-    with pytest.raises(KittError, match="refused its input"):
-        Watched(network(), ["a"], "net.onnx").run({"images": np.zeros((1, 1, 5, 5), np.uint8)})
-
-
-def test_nothing_to_observe_and_nothing_observed_are_errors() -> None:
+def test_nothing_to_observe_is_an_error() -> None:
     with pytest.raises(KittError, match="nothing to calibrate"):
         Observer([])
-    with pytest.raises(KittError, match="no calibration data"):
-        Observer(["a"]).histograms()
+
+
+def test_only_a_whole_float_network_is_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    with pytest.raises(KittError, match="no such model file"):
+        load_float(path)
+    onnx.save(network(), str(path))
+    assert load_float(path) == network()
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(KittError, match=r"net\.onnx: not an ONNX file"):
+        load_float(path)
+    path.write_bytes(b"")
+    with pytest.raises(KittError, match="holds no network"):
+        load_float(path)
+    quantised = network()
+    quantised.graph.node[1].op_type = "QuantizeLinear"
+    onnx.save(quantised, str(path))
+    with pytest.raises(KittError, match=r"quantised already .*QuantizeLinear"):
+        load_float(path)
 
 
 def test_a_fingerprint_is_the_network_s_and_not_the_input_size_s() -> None:
