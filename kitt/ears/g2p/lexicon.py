@@ -70,10 +70,10 @@ def shipped(language: str) -> dict[str, Prons]:
 
 
 @lru_cache(maxsize=8)
-def symbols(language: str) -> dict[str, tuple[str, ...]]:
-    """Signs that are read out, and the words they are read as: "%" -> ("percent",)."""
+def symbols(language: str) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """Signs that are read out, and the ways to read each: "%" -> (("pour", "cent"),)."""
     table = tomllib.loads((_SHIPPED / "symbols.toml").read_text(encoding="utf-8"))
-    return {sign: tuple(text.split()) for sign, text in table[language].items()}
+    return {sign: tuple(tuple(way.split()) for way in text.split("|")) for sign, text in table[language].items()}
 
 
 def _prons(word: str, entry: Entry, language: str) -> Prons:

@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Protocol
 
 from kitt import places
-from kitt.ears.g2p import gruut, phones
+from kitt.ears.g2p import figures, gruut, phones
 from kitt.ears.g2p.distance import distance
 from kitt.ears.g2p.espeak import ACCENTS, EspeakPronouncer
+from kitt.ears.g2p.figures import SPELLED
 from kitt.ears.g2p.lexicon import Prons, shipped, symbols
-from kitt.ears.g2p.numerals import spellings
 from kitt.ears.g2p.phones import Pron
 from kitt.ears.g2p.variants import spoken
 
@@ -32,11 +32,11 @@ _FORMAT = 2
 _MOST_WAYS = 24
 """Ways to say one word; a word of many parts with many ways each keeps the first."""
 
+_MOST_OF_NUMBER = 96
+"""The same of a word that holds digits, with the variants: it is long, and each of its words has several."""
 _VARIANT = 0.4
 """Distance by length up to which gruut's pronunciation is a variant ("des" as d ɛ) and not another word (d a m)."""
-_SPELLED = "·"
-"""Between the letters of a word to be spelled: "g·p·s"."""
-_PARTS = re.compile(r"\d+|[^\W\d]+(?:'[^\W\d]*)?")
+_PARTS = re.compile(r"[^\W\d]+(?:'[^\W\d]*)?")
 
 
 class G2p(Protocol):
@@ -70,7 +70,7 @@ class Pronouncer:
         parts = {w: _readings(w, language, written) for w in asked}
         self._learn({p for ways in parts.values() for way in ways for p in way if p.lower() not in written}, language)
         said = {w: self._say(ways, language, written) for w, ways in parts.items()}
-        return {w: _as_spoken(prons, language) if w.lower() not in user else prons for w, prons in said.items()}
+        return {w: _as_spoken(w, prons, language) if w.lower() not in user else prons for w, prons in said.items()}
 
     def close(self) -> None:
         """End espeak-ng's worker if one was started."""
@@ -81,10 +81,13 @@ class Pronouncer:
     def _say(self, ways: list[list[str]], language: str, written: Mapping[str, Prons]) -> Prons:
         known = self._known.get(language, {})
         found: dict[Pron, None] = {}
-        for way in ways:
-            choices = [written.get(p.lower()) or known.get(p, ()) for p in way]
-            for pick in itertools.islice(itertools.product(*choices), _MOST_WAYS):
-                found[tuple(itertools.chain.from_iterable(pick))] = None
+        picks = [
+            itertools.islice(itertools.product(*(written.get(p.lower()) or known.get(p, ()) for p in way)), _MOST_WAYS)
+            for way in ways
+        ]
+        # One of each way in turn, so that where there are too many every way still has some.
+        for pick in filter(None, itertools.chain.from_iterable(itertools.zip_longest(*picks))):
+            found[tuple(itertools.chain.from_iterable(pick))] = None
         return tuple(p for p in itertools.islice(found, _MOST_WAYS) if p)
 
     def _learn(self, words: set[str], language: str) -> None:
@@ -95,7 +98,7 @@ class Pronouncer:
         if not new:
             return
         self._espeak = self._espeak or EspeakPronouncer()
-        texts = [w.replace(_SPELLED, " ") for w in new]
+        texts = [w.replace(SPELLED, " ") for w in new]
         ways = self._espeak.ways(texts, language)
         other = gruut.pronounce([w.lower() for w in new], language)
         for i, word in enumerate(new):
@@ -118,31 +121,24 @@ def _readings(word: str, language: str, written: Mapping[str, Prons]) -> list[li
     if word.lower() in written:
         return [[word]]
     if word in symbols(language):
-        return [list(symbols(language)[word])]
-    if word.isdecimal():
-        number = int(word)
-        if number <= 999 and str(number) == word:
-            return [list(way) for way in spellings(number, language)]
-        return [[word]]
+        return [list(way) for way in symbols(language)[word]]
+    if any(c.isdecimal() for c in word):
+        return [list(way) for way in figures.ways(word.lower(), language)]
     parts = _PARTS.findall(word)
-    if any(p.isdecimal() for p in parts):
-        return [
-            list(itertools.chain.from_iterable(way))
-            for way in itertools.product(*(_readings(p, language, written) for p in parts))
-        ]
     ways = [[word.lower()]]
     if word.isupper() and len(word) > 1:
-        ways.append([_SPELLED.join(word.lower())])
+        ways.append([SPELLED.join(word.lower())])
     if len(parts) > 1 and any(p.lower() in written for p in parts):
         ways.append([p.lower() for p in parts])
     return ways
 
 
-def _as_spoken(prons: Prons, language: str) -> Prons:
+def _as_spoken(word: str, prons: Prons, language: str) -> Prons:
     """Each way with its variants; those of the dictionary stand first."""
     found = dict.fromkeys(prons)
+    share = _MOST_OF_NUMBER // max(1, len(prons)) if any(c.isdecimal() for c in word) else None
     for pron in prons:
-        found.update(dict.fromkeys(spoken(pron, language)))
+        found.update(dict.fromkeys(spoken(pron, language)[:share]))
     return tuple(found)
 
 

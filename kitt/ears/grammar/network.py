@@ -8,6 +8,7 @@ many sentences of an intent end with is there once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from kitt.ears.grammar.yaml_nodes import Text, Where, nearest
 
 MOST_PERMUTED = 8
 """Parts of one permutation: (a;b;c) needs 2^n states."""
+_AGAINST_NUMBER = re.compile(r"\w|[.,:]\d|[/–—]|-(?:\d|$)")
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,6 @@ class Network:
             self.sentences += [
                 (s, f, end) for s, f in zip((s for b in intent.blocks for s in b.sentences), firsts, strict=True)
             ]
-
         self.unused = tuple(
             [(f"rule <{n}>", t.where) for n, t in source.rules.items() if f"<{n}>" not in self._used]
             + [(f"list {{{n}}}", v.where) for n, v in source.lists.items() if f"{{{n}}}" not in self._used]
@@ -182,6 +183,7 @@ class Network:
         name, slot = tree.list_name.strip(), tree.slot_name.strip()
         if inline := tree.get_inline_range():
             numbers = checked_range(Range(*inline), f"{{{name}}}", scope.text.where)
+            self._check_after(name, scope, then)
             return self._numbers(numbers, slot, then, echo)
         if name not in scope.lists:
             raise scope.text.where.error(f"unknown list {{{name}}}{nearest(name, scope.lists)} in: {scope.text.text}")
@@ -190,11 +192,21 @@ class Network:
         self._used.add(f"{{{name}}}")
         found = scope.lists[name]
         if found.range:
+            self._check_after(name, scope, then)
             return self._numbers(found.range, slot, then, echo)
         if f"{{{name}}}" in scope.inside:
             raise found.where.error(f"list {{{name}}} contains itself")
         inner = scope.at(scope.text, f"{{{name}}}")
         return self._nodes.node(tuple((None, self._value(v, slot, inner, then, echo)) for v in found.values))
+
+    def _check_after(self, name: str, scope: Scope, then: int) -> None:
+        """What stands against a number is a word of its own: %, but not the end of 3rd or of 18h30."""
+        for label, after in self.edges[then]:
+            if isinstance(label, str) and _AGAINST_NUMBER.match(label):
+                told = f"'{label}' stands against the number {{{name}}}; write a space and the words that are spoken"
+                raise scope.text.where.error(f"{told}, in: {scope.text.text}")
+            if isinstance(label, Mark) or label is None:
+                self._check_after(name, scope, after)
 
     def _value(self, value: Value, slot: str, scope: Scope, then: int, echo: bool) -> int:
         out = value.out

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from functools import lru_cache
 
 from hassil.expression import Alternative, Expression, ListReference, Permutation, RuleReference, Sequence, TextChunk
 from hassil.parse_expression import parse_sentence
 from hassil.parser import ParseError
 
-from kitt.ears.g2p.tokens import tokens
+from kitt.ears.g2p.figures import FigureError
+from kitt.ears.g2p.tokens import MONEY, tokens
 from kitt.ears.grammar.yaml_nodes import Text
 
 __all__ = [
@@ -26,6 +29,10 @@ __all__ = [
 _CLOSES = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _NAMES = {"(": "group", "[": "optional part", "{": "list", "<": "rule"}
 _SYNTAX = frozenset("()[]{}<>|;\\")
+_WHOLE_WORD = re.compile(r"(?<!\S)[^\s()[\]{}<>|;\\]*\d[^\s()[\]{}<>|;\\]*(?!\S)")
+_PARTED_NUMBER = re.compile(rf"(?<![\w.,-])[1-9]\d{{0,2}}(?:\s\d{{3}})+(?!\w)|(?<!\d)[{MONEY}]\s+\d\S*")
+_BEFORE_A_LIST = re.compile(rf"(?<![^\s(|[])([-−–—]){{|(?:^|[^\d\s)\]}}>])\s*([{MONEY}])\s*{{")
+"""A minus, or money that has no number before it."""
 
 
 def is_plain(text: str) -> bool:
@@ -45,6 +52,7 @@ def parse(text: Text, language: str) -> Expression:
     except (ParseError, AssertionError, ValueError) as e:
         raise text.where.error(f"not a sentence template ({e}): {text.text}") from e
     _check(tree, text, language)
+    _check_figures(text, language)
     return tree
 
 
@@ -81,17 +89,44 @@ def _bracket_error(text: str) -> str:
 def _check(tree: Expression, text: Text, language: str) -> None:
     if isinstance(tree, TextChunk):
         for piece in tree.text.split():
-            try:
-                tokens(piece, language)
-            except ValueError as e:
-                c = str(e)
-                raise text.where.error(
-                    f"character '{c}' (U+{ord(c):04X}) cannot be read out in '{language}'; write the words that are"
-                    f" spoken, in: {text.text}"
-                ) from e
+            # Half a word, such as 2(.5|.6), need not be readable; `words` sees it whole.
+            with contextlib.suppress(FigureError):
+                _check_characters(piece, text, language)
     elif isinstance(tree, ListReference):
         if tree.is_capture:
             raise text.where.error(f"{{@...}} is not supported, in: {text.text}")
     elif isinstance(tree, (Sequence, Alternative, Permutation)):
         for item in tree.items:
             _check(item, text, language)
+
+
+def _check_characters(piece: str, text: Text, language: str) -> None:
+    try:
+        tokens(piece, language)
+    except FigureError:
+        raise
+    except ValueError as e:
+        c = str(e)
+        raise text.where.error(
+            f"character '{c}' (U+{ord(c):04X}) cannot be read out in '{language}'; write the words that are"
+            f" spoken, in: {text.text}"
+        ) from e
+
+
+def _check_figures(text: Text, language: str) -> None:
+    """Numbers that would be read otherwise than they are written, as far as one template shows it."""
+    for word in _WHOLE_WORD.findall(text.text):
+        try:
+            tokens(word, language)
+        except FigureError as e:
+            raise text.where.error(f"{e}, in: {text.text}") from None
+    if parted := _PARTED_NUMBER.search(text.text):
+        raise text.where.error(
+            f"'{parted[0]}' may be one number or several; write it without the space, or the words that are spoken,"
+            f" in: {text.text}"
+        )
+    if sign := _BEFORE_A_LIST.search(text.text):
+        raise text.where.error(
+            f"'{sign[1] or sign[2]}' before a list is not read as it is meant; write the words in the order they are"
+            f" spoken, in: {text.text}"
+        )

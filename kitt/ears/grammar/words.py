@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kitt.ears.g2p.figures import FigureError
 from kitt.ears.g2p.tokens import tokens
 from kitt.ears.grammar.network import Network
 from kitt.ears.grammar.nodes import SPACE, Mark
@@ -106,13 +107,24 @@ class WordNetwork:
             if node in self._ends:
                 return True
             for label, then in self._network.edges[node]:
-                if then not in seen and not (isinstance(label, str) and self._tokens(label.strip())):
+                if then not in seen and not (isinstance(label, str) and self._sounds(label.strip())):
                     seen.add(then)
                     stack.append(then)
         return False
 
-    def _tokens(self, word: str) -> tuple[str, ...]:
-        return tokens(word, self._network.language)
+    def _sounds(self, piece: str) -> bool:
+        """Whether a piece has a word in it; one with digits may be half a word that cannot be read alone."""
+        return any(c.isdecimal() for c in piece) or bool(self._tokens(piece))
+
+    def _tokens(self, word: str, piece: str = "") -> tuple[str, ...]:
+        """`piece`: the first of those that the word was made of. Raises KittError for digits that cannot be read."""
+        try:
+            return tokens(word, self._network.language)
+        except FigureError as e:
+            raise self._where(piece or word).error(str(e)) from None
+
+    def _where(self, piece: str) -> Where:
+        return self._network.where.get(piece) or Where("", 0)
 
     def _expand(self, state: State) -> None:
         arcs: list[Arc] = []
@@ -134,7 +146,7 @@ class WordNetwork:
                 raise where.error(f"more than {MOST_FORMS} forms of one word ('{word}'); put spaces between its parts")
             if node in self._ends:
                 self._say(word, node, marks, piece, arcs)
-                if not self._tokens(word):
+                if not self._tokens(word, piece):
                     self._accepts.setdefault(state, marks)
                 continue
             ahead: list[tuple[int, str, Marks, str]] = []
@@ -151,11 +163,11 @@ class WordNetwork:
 
     def _say(self, written: str, then: int, marks: Marks, piece: str, arcs: list[Arc]) -> bool:
         """Add the arc of a written word; False when it has no sound of its own."""
-        said = self._tokens(written)
+        said = self._tokens(written, piece)
         if not said:
             return False
         for word in said:
-            self.where.setdefault(word, self._network.where.get(piece) or Where("", 0))
+            self.where.setdefault(word, self._where(piece))
         arcs.append((said[0], marks, (said[1:], then) if said[1:] else then))
         return True
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from kitt.ears.g2p.phones import BLANK, INDEX
+from kitt.ears.g2p.pronounce import Pronouncer
 from kitt.ears.grammar import Grammar
 from tests.ears.grammar.paths import Letters, load, sentences, walk
 
@@ -146,6 +147,14 @@ def test_the_graph_is_what_the_decoder_expects(tmp_path: Path) -> None:
 
 def test_capitals_and_punctuation_are_not_spoken(tmp_path: Path) -> None:
     assert said(tmp_path, "Hello, Kitt!", "what's up?") == {"hello kitt", "what's up"}
+
+
+def test_numbers_that_can_be_read_are(tmp_path: Path) -> None:
+    text = "sentences: ['tune to 98(.5|.9)', 'the {x} floor for $5']"
+    text = f"language: en\nintents: {{Do: {{data: [{{{text}}}]}}}}\nlists: {{x: {{values: [1st, 2nd]}}}}\n"
+    made = load(tmp_path, text, Pronouncer(tmp_path))
+    assert made.parse(["tune", "to", "98.5"]) == ("Do", {})
+    assert made.parse(["the", "2nd", "floor", "for", "5", "$"]) == ("Do", {"x": "2nd"})
 
 
 def test_phones_that_meet_may_be_said_once(tmp_path: Path) -> None:
