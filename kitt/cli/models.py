@@ -42,15 +42,17 @@ def list_models() -> None:
     detectors = {d.model.name: d for d in DETECTORS}
     for model in MODELS:
         path = store.weights_path(model.name)
+        files = [path.with_name(part.file) for part in model.parts]
         state = (
-            f"{path.stat().st_size / 1e6:.1f} MB, {path}"
-            if path.is_file()
+            f"{sum(f.stat().st_size for f in files) / 1e6:.1f} MB, {path}"
+            if all(f.is_file() for f in files)
             else f"not here: kitt models pull {model.name}"
         )
         typer.echo(f"{model.name}: {state}")
         if detector := detectors.get(model.name):
             typer.echo(f"  trained at {detector.native_px}x{detector.native_px}")
-        typer.echo(f"  sha256 {model.sha256}")
+        for part in model.parts:
+            typer.echo(f"  sha256 {part.sha256}{f' {part.file}' if model.beside else ''}")
         typer.echo(f"  licence: {model.licence}; carried by {model.package} ({model.package.registry})")
         if detector and (sizes := built_sizes(model.name)):
             typer.echo(f"  built for: {', '.join(f'{w}x{h}' for w, h in sizes)}")

