@@ -22,6 +22,10 @@ def interpret(graph: Graph, picture: Real) -> dict[str, Real]:
         elif node.kind == "SplitV":
             whole, lengths, axis = (values[i] for i in node.inputs)
             values[node.name], values[f"{node.name}:1"] = np.split(whole, [int(lengths[0])], int(axis))
+        elif node.kind == "Reshape":
+            # of a head, to (1, channels, all cells); published files compute these numbers
+            whole = values[node.inputs[0]]
+            values[node.name] = whole.reshape(1, whole.shape[1], -1)
         elif node.kind in _OPS and all(i in values for i in node.inputs):
             values[node.name] = _OPS[node.kind](node, *(values[i] for i in node.inputs))
     return values
@@ -68,6 +72,4 @@ _OPS: dict[str, Callable[..., Real]] = {
     "ResizeBilinear": _resize,
     "Sigmoid": lambda node, x: 1 / (1 + np.exp(-x)),
     "Identity": lambda node, x: x,
-    # of a head: its shape may be computed, the file's last steps only name the number of values
-    "Reshape": lambda node, x, shape: x.reshape(1, x.shape[1], -1),
 }
