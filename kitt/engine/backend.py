@@ -50,7 +50,10 @@ class Backend(Protocol):
         ...
 
 
-BACKENDS: dict[str, str] = {"onnxruntime": "kitt.engine.ort:OrtBackend"}
+BACKENDS: dict[str, str] = {
+    "onnxruntime": "kitt.engine.ort:OrtBackend",
+    "tensorrt": "kitt.engine.trt.runtime:TrtBackend",
+}
 """Name -> "module:class"; imported when asked for, so that a library that is missing hurts nobody else."""
 
 

@@ -70,6 +70,11 @@ def _check_opset(path: Path, model: ModelProto) -> None:
             raise KittError(f"{path}: opset {imported.version} is too new, known: up to {newest}; export an older one")
 
 
+def is_quantised(model: ModelProto) -> bool:
+    """Whether there is any Q or DQ in it."""
+    return any(n.op_type in _QUANTISERS for n in model.graph.node)
+
+
 def misplaced(model: ModelProto) -> str:
     """The first QuantizeLinear or DequantizeLinear that TensorRT does not take, and why; "" when there is none.
 
