@@ -48,6 +48,8 @@ def listen(
         for line in inputs():
             typer.echo(line)
         return
+    if device is not None and not mic:
+        raise KittError(f"--device {device} names a microphone; it goes with --mic")
     if mic == bool(files):
         raise KittError("name sound files, or --mic to listen to the microphone")
     raw = RawFormat(raw_rate)

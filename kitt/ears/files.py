@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,10 @@ class SoundFile:
         self.notes: list[str] = []
         self._raw = raw if self.path.suffix.lower() in RAW_SUFFIXES else None
         try:
-            size_bytes = self.path.stat().st_size
+            about = self.path.stat()
+            if not stat.S_ISREG(about.st_mode) and not stat.S_ISDIR(about.st_mode):
+                raise KittError(f"{self.path}: a pipe or a device is no sound file; write its sound to a file first")
+            size_bytes = about.st_size
             with self.path.open("rb") as opened:
                 lacking_bytes = _riff_bytes(opened.read(8)) - size_bytes
         except OSError as e:
@@ -172,7 +176,11 @@ def _riff_bytes(head: bytes) -> int:
 def _sound_of(container: Any, path: Path) -> Any:
     if not container.streams.audio:
         raise KittError(f"{path}: there is no sound in it")
-    return container.streams.audio[0]
+    stream = container.streams.audio[0]
+    # PyAV makes no decoder for a code that this FFmpeg does not know
+    if stream.codec_context is None or not stream.rate:
+        raise KittError(f"{path}: the sound in it is in a code that cannot be read here")
+    return stream
 
 
 def _floats(frame: Any) -> F32:

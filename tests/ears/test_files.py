@@ -1,5 +1,6 @@
 """Sound files that the test writes itself, good and bad."""
 
+import os
 import wave
 
 import av
@@ -185,11 +186,26 @@ def test_a_wav_without_a_single_sample_is_told(tmp_path):
         SoundFile(write_wav(tmp_path / "a.wav", tone(0))).read()
 
 
+def test_a_code_that_nobody_knows_is_one_line(tmp_path):
+    path = write_wav(tmp_path / "a.wav", tone(1.0))
+    content = bytearray(path.read_bytes())
+    content[20:22] = b"\x63\x00"
+    path.write_bytes(content)
+    with pytest.raises(KittError, match=r"a\.wav: the sound in it is in a code that cannot be read here"):
+        SoundFile(path)
+
+
 def test_a_missing_file_and_a_folder_are_told(tmp_path):
     with pytest.raises(KittError, match=r"nowhere\.wav: cannot read: No such file"):
         SoundFile(tmp_path / "nowhere.wav")
     with pytest.raises(KittError, match="Is a directory"):
         SoundFile(tmp_path)
+
+
+def test_a_pipe_is_told_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.wav")
+    with pytest.raises(KittError, match=r"a\.wav: a pipe or a device is no sound file"):
+        SoundFile(tmp_path / "a.wav")
 
 
 def test_a_silent_film_is_told(tmp_path):

@@ -131,6 +131,11 @@ def test_a_file_that_cannot_be_taken_is_named_and_the_others_are_heard(tmp_path,
     assert error == "1 of 2 files could not be read"
 
 
+def test_a_microphone_is_named_for_nothing_where_files_are_heard(tmp_path, run) -> None:
+    _, _, error = run(recorded(tmp_path / "a.wav", say("lights")), "--device", "list")
+    assert error == "--device list names a microphone; it goes with --mic"
+
+
 class OneByOne:
     """A microphone that gives chunks of a sound, and lets something be done before each."""
 
