@@ -8,6 +8,7 @@ said, with how long it takes. The timings of kernels are kept beside, per Tensor
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -82,7 +83,8 @@ def ensure(
         built = build(onnx, precision, library, free_bytes=gpu.free_bytes, timing_cache=kept, progress=progress)
         with appearing(target) as part:
             part.write_bytes(built.plan)
-        _manifest(target, onnx, built, library, gpu).write(target)
+            # first, and before the plan appears: a disk that is full then leaves the last good pair
+            _manifest(onnx, built, library, gpu).write(target)
         if built.timing_cache:
             with appearing(timings) as part:
                 part.write_bytes(built.timing_cache)
@@ -147,12 +149,12 @@ def _seconds(plan: Path) -> float:
         return 0.0
 
 
-def _manifest(target: Path, onnx: Path, built: Built, library: Library, gpu: Gpu) -> Manifest:
+def _manifest(onnx: Path, built: Built, library: Library, gpu: Gpu) -> Manifest:
     """What is known of the network itself comes from the manifest beside its ONNX, where there is one."""
     source = Manifest.read(onnx) if Manifest.path_for(onnx).is_file() else None
     return Manifest(
         model=source.model if source else _stem(onnx),
-        sha256=sha256_of(target),
+        sha256=hashlib.sha256(built.plan).hexdigest(),
         onnx_sha256=_digest(onnx),
         float_sha256=source.float_sha256 if source else "" if built.precision == INT8 else _digest(onnx),
         ranges_sha256=source.ranges_sha256 if source else "",

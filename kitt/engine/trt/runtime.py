@@ -40,13 +40,14 @@ class TrtBackend:
         return cls.open(path, "", _tell)
 
     @classmethod
-    def open(
-        cls, path: Path, precision: str, say: Say, find: Callable[[], Library] = library.find, force: bool = False
-    ) -> TrtBackend:
-        """`load` with a precision of choice for an ONNX ("" for the usual one); `say` is told of a build."""
+    def open(cls, path: Path, precision: str, say: Say, *, force: bool = False) -> TrtBackend:
+        """`load` with a precision of choice for an ONNX ("" for the usual one).
+
+        `say` is told of a build; `force` asks for one.
+        """
         if not path.is_file():
             raise KittError(f"{path}: no such model file")
-        found = find()
+        found = library.find()
         owner = Owner(f"gpu-{path.stem}")
         try:
             session = owner.call(lambda: _session(path, precision, found, say, owner, force))

@@ -8,6 +8,7 @@ a sleep until its end; outputs copied for the caller. Nothing else is allocated.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +69,7 @@ class Session:
         try:
             self._open(plan)
         except BaseException:
-            self._end_quietly()
+            self.end()
             raise
 
     def specs(self) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
@@ -96,10 +97,13 @@ class Session:
         return times
 
     def end(self) -> None:
-        """Free everything, in the order in which the parts lean on each other. Raises the first error, after all."""
-        errors = [e for part in self._parts() if (e := _error_of(part))]
-        if errors:
-            raise errors[0]
+        """Free everything, in the order in which the parts lean on each other.
+
+        What cannot be freed stops nothing and is the driver's to clear away when the program ends.
+        """
+        for part in self._parts():
+            with suppress(Exception):
+                part()
 
     def _open(self, plan: bytes) -> None:
         self._stream = self.device.stream()
@@ -230,10 +234,6 @@ class Session:
     def _drop_device(self) -> None:
         self.device.end()
 
-    def _end_quietly(self) -> None:
-        for part in self._parts():
-            _error_of(part)
-
 
 def _put(tensor: _Tensor, inputs: Mapping[str, NDArray[Any]]) -> None:
     spec = tensor.spec
@@ -246,12 +246,3 @@ def _put(tensor: _Tensor, inputs: Mapping[str, NDArray[Any]]) -> None:
             f"wanted {spec.dtype} {spec.shape}"
         )
     np.copyto(tensor.array, given)
-
-
-def _error_of(part: Callable[[], None]) -> Exception | None:
-    """What goes wrong while one part is freed, so that the others are freed all the same."""
-    try:
-        part()
-    except Exception as e:
-        return e
-    return None
