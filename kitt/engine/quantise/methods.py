@@ -24,6 +24,8 @@ Method = Callable[[Histogram], tuple[Range, float]]
 _SHARES: tuple[float, ...] = tuple(2.0 ** (-i / 24.0) for i in range(97))
 """Tried shares of the widest range, from all of it to a sixteenth."""
 _COARSE = 8
+_JOIN = 4
+"""Bins that the search takes as one: a quarter of the time, and still several to one of 255 steps."""
 
 
 def min_max(seen: Histogram) -> tuple[Range, float]:
@@ -58,17 +60,18 @@ def mse(seen: Histogram) -> tuple[Range, float]:
     Asymmetric, the ends are searched in turn until neither moves.
     """
     widest, limit = min_max(seen)
-    best_limit = _least(limit, lambda x: s8_error(seen, x))
+    rough = Histogram(seen.counts.reshape(-1, _JOIN).sum(axis=1), seen.limit, seen.zeros, seen.low, seen.high)
+    best = _least(limit, lambda x: s8_error(rough, x))
     low, high = widest
     for _ in range(4):
         before = (low, high)
-        high = _least(widest.high, lambda x: u8_error(seen, Range(low, x)))  # noqa: B023
-        low = _least(widest.low, lambda x: u8_error(seen, Range(x, high)))  # noqa: B023
+        high = _least(widest.high, lambda x: u8_error(rough, Range(low, x)))  # noqa: B023
+        low = _least(widest.low, lambda x: u8_error(rough, Range(x, high)))  # noqa: B023
         if (low, high) == before:
             break
-    # where the ends helped only together, what was searched one by one may be the worse
-    found = min((widest, Range(low, high)), key=lambda r: u8_error(seen, r))
-    return found, best_limit
+    # searched one by one and on fewer bins, an end may be the worse
+    held = min((widest, Range(low, high)), key=lambda r: u8_error(seen, r))
+    return held, min((limit, best), key=lambda x: s8_error(seen, x))
 
 
 def entropy(seen: Histogram) -> tuple[Range, float]:
@@ -123,8 +126,9 @@ def _error(seen: Histogram, step: float, first: int, last: int) -> float:
     used = np.flatnonzero(seen.counts)
     if not len(used):
         return 0.0
-    width = seen.limit / SIDE_BINS
-    begin = (used - SIDE_BINS).astype(np.float64) * (width / step)
+    side = len(seen.counts) // 2
+    width = seen.limit / side
+    begin = (used - side).astype(np.float64) * (width / step)
     errors: F64 = _integral(begin + width / step, first, last) - _integral(begin, first, last)
     return float(np.dot(seen.counts[used], errors)) * step**3 / width / seen.total
 
