@@ -52,6 +52,7 @@ class Backend(Protocol):
 
 BACKENDS: dict[str, str] = {
     "onnxruntime": "kitt.engine.ort:OrtBackend",
+    "openvino": "kitt.engine.openvino:OpenVinoBackend",
     "tensorrt": "kitt.engine.trt.runtime:TrtBackend",
 }
 """Name -> "module:class"; imported when asked for, so that a library that is missing hurts nobody else."""
