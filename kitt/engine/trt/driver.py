@@ -37,7 +37,10 @@ def capture(stream: int, enqueue: Callable[[], None]) -> int:
     try:
         enqueue()
     except BaseException:
-        cuda.cuStreamEndCapture(stream)  # or the stream stays in capture for good; its own error matters less
+        # or the stream stays in capture for good; its own error matters less
+        _, unfinished = cuda.cuStreamEndCapture(stream)
+        if unfinished is not None:
+            cuda.cuGraphDestroy(unfinished)
         raise
     graph = call(cuda.cuStreamEndCapture, stream)
     try:
