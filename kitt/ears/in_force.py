@@ -41,7 +41,7 @@ class InForce:
         self.wakes: dict[str, Grammar] = {}
         self.grammars = tuple(self._fitting(_grammar(one)) for one in grammars)
         self.alone = {
-            path: self._fitting(Grammar.load(path), g.language)
+            path: self._fitting(_grammar(path), g.language)
             for g, path in map(_beside, self.grammars)
             if g.source_digest and path.is_file()
         }
@@ -76,13 +76,13 @@ class InForce:
         """What stands in a file or folder; `old` where it is the same, or what stands there is wrong."""
         content = ""
         try:
-            content = f"{sources.digest(path)} {language}"
+            content = f"{_digest(path)} {language}"
             if old and content == f"{old.source_digest} {language and old.language}":
                 self._wrong.pop(path, None)
                 return old
             if content == self._wrong.get(path, ("", ""))[0]:
                 return old
-            now = self._fitting(Grammar.load(path), language)
+            now = self._fitting(_grammar(path), language)
         except KittError as e:
             line = f"{e}; the grammar as it was before stays in force"
             if line != self._wrong.get(path, ("", ""))[1]:
@@ -109,7 +109,17 @@ def _grammar(given: GrammarLike) -> Grammar:
         return given
     if not isinstance(given, str | Path):
         raise KittError(f"{given!r} is no grammar: give a file, a folder or a Grammar")
-    return Grammar.load(given)
+    try:
+        return Grammar.load(given)
+    except OSError as e:
+        raise KittError(f"{given}: cannot read: {e.strerror}") from e
+
+
+def _digest(path: Path) -> str:
+    try:
+        return sources.digest(path)
+    except OSError as e:
+        raise KittError(f"{path}: cannot read: {e.strerror}") from e
 
 
 def _beside(grammar: Grammar) -> tuple[Grammar, Path]:

@@ -155,3 +155,20 @@ def test_when_the_whole_folder_is_gone_everything_stays(file: Path) -> None:
 def test_what_is_no_grammar_is_one_line(given: object) -> None:
     with pytest.raises(KittError, match=f"{given!r} is no grammar: give a file, a folder or a Grammar"):
         InForce([given], "en", None, [])  # type: ignore[list-item]
+
+
+def test_a_name_that_the_system_refuses_is_one_line() -> None:
+    with pytest.raises(KittError, match="cannot read: File name too long"):
+        InForce(["a" * 300], "en", None, [])
+
+
+def test_a_folder_that_can_no_longer_be_read_is_told_once(file: Path, monkeypatch) -> None:
+    found, problems = in_force(file.parent)
+
+    def refused(_: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    assert not found.refresh()
+    found.refresh()
+    assert problems == [f"{file.parent}: cannot read: Permission denied; {STAYS}"]
