@@ -1,0 +1,90 @@
+"""Which nodes and weights of a user's ONNX kitt can build an engine from, and which it refuses by name."""
+
+from __future__ import annotations
+
+import re
+
+import onnx
+from onnx import AttributeProto, TensorProto
+
+from kitt.errors import KittError
+
+_DOMAINS = ("", "ai.onnx")
+_QUANTISED = re.compile(r"QLinear\w+|QGemm|QAttention|\w+Integer|Dynamic\w*Quant\w+|(De)?[Qq]uantizeLinear")
+_GRAPHS = (AttributeProto.GRAPH, AttributeProto.GRAPHS)
+_UNBOUNDED = ("NonMaxSuppression", "NonZero", "Unique", "Compress")
+"""Give as many values as they find, so that what follows has no fixed shape."""
+_NO_TENSORS = (
+    "SequenceConstruct",
+    "SequenceEmpty",
+    "SplitToSequence",
+    "Optional",
+    "StringNormalizer",
+    "TfIdfVectorizer",
+)
+_WEIGHTED = {"Conv": 1, "ConvTranspose": 1, "Gemm": 1, "MatMul": 1, "GRU": 1, "LSTM": 1, "RNN": 1}
+_MISSING_KERNEL = re.compile(r"implementation for (\w+)\(\d+\) node with name '([^']*)'")
+
+
+def check_nodes(model: onnx.ModelProto, name: str) -> None:
+    """Raises KittError for the first node that no engine can be built from; `name` is what it calls the network."""
+    functions = {(f.domain, f.name) for f in model.functions}
+    for node in (*(n for f in model.functions for n in f.node), *model.graph.node):
+        where = f"{name}: node '{node.name or (node.output[0] if node.output else '')}' ({node.op_type})"
+        if _QUANTISED.fullmatch(node.op_type):
+            raise KittError(f"{where}: the network is quantised already; give the float network it was made from")
+        if any(a.type in _GRAPHS for a in node.attribute):
+            raise KittError(
+                f"{where} holds control flow, a network in the network; export it without branches or loops"
+            )
+        if node.domain not in _DOMAINS and (node.domain, node.op_type) not in functions:
+            raise KittError(
+                f"{where} is of the domain '{node.domain}', which not all runtimes have; "
+                "export it with ONNX's own operators"
+            )
+        if node.op_type in _UNBOUNDED:
+            raise KittError(
+                f"{where} gives as many values as it finds, which has no fixed shape; export it without it "
+                "(a detector: without NMS)"
+            )
+        if node.op_type in _NO_TENSORS:
+            raise KittError(f"{where} works on no tensors; export the network without it")
+    if model.graph.sparse_initializer:
+        raise KittError(f"{name}: has sparse weights; export it with dense ones")
+
+
+def check_weights(model: onnx.ModelProto, name: str) -> None:
+    """Raises KittError where weights are no float32: INT8 and FP16 are made from those."""
+    kinds = {i.name: i.data_type for i in model.graph.initializer}
+    constants = [node for node in model.graph.node if node.op_type == "Constant"]
+    kinds |= {node.output[0]: a.t.data_type for node in constants for a in node.attribute if a.HasField("t")}
+    for node in model.graph.node:
+        at = _WEIGHTED.get(node.op_type)
+        kind = kinds.get(node.input[at]) if at is not None and len(node.input) > at else None
+        if kind not in (None, TensorProto.FLOAT):
+            raise KittError(
+                f"{name}: node '{node.name}' ({node.op_type}) has weights in {TensorProto.DataType.Name(kind)}; "
+                "export the network in FP32, and kitt makes INT8 and FP16 of it"
+            )
+
+
+def check_runs(model: onnx.ModelProto, name: str) -> None:
+    """Raises KittError where ONNX Runtime on the CPU, which calibration and the gate need, cannot run the network."""
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = 1
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    ort.disable_telemetry_events()
+    try:
+        ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    except Exception as e:  # ONNX Runtime's own errors share no base class but Exception
+        lacking = _MISSING_KERNEL.search(str(e))
+        if lacking:
+            raise KittError(
+                f"{name}: node '{lacking[2]}' ({lacking[1]}) is an operator that ONNX Runtime {ort.__version__} "
+                "lacks on the CPU, in this opset or for this type of numbers; export it with others"
+            ) from e
+        what = " ".join(str(e).split())[:200]
+        raise KittError(f"{name}: ONNX Runtime {ort.__version__} cannot run it: {what}") from e
