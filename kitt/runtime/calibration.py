@@ -95,8 +95,7 @@ def choose_frames(drives: Sequence[Drive], count: int, progress: Progress, tell:
         if unread:
             tell(f"{drive.name}: {unread} of {unread + len(mine)} pictures cannot be read; left out")
         indexes.append(mine)
-    points = np.array(seen, np.float32).reshape(len(seen), -1)
-    choice = choose(points, np.array(owner, np.int64), count)
+    choice = choose(np.array(seen, np.float32), np.array(owner, np.int64), count)
     rows = by_drive(choice.rows, [len(mine) for mine in indexes])
     wanted = {d.name: frozenset(m[r] for r in rs) for d, m, rs in zip(drives, indexes, rows, strict=True)}
     pictures = {d.name: len(m) for d, m in zip(drives, indexes, strict=True)}
