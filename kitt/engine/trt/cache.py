@@ -174,7 +174,7 @@ def _manifest(onnx: Path, built: Built, library: Library, gpu: Gpu) -> Manifest:
 
 
 def _stem(onnx: Path) -> str:
-    return onnx.name.removesuffix(".onnx").removesuffix(".s8")
+    return onnx.name.removesuffix(".onnx").removesuffix(".s8").removesuffix(".float")
 
 
 def _digest(onnx: Path) -> str:

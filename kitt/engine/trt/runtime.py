@@ -24,7 +24,9 @@ from kitt.errors import KittError
 class TrtBackend:
     """One network on the first NVIDIA GPU. It ends by itself, in order: when let go of, and at the program's end."""
 
-    def __init__(self, owner: Owner, session: Session, found: Library) -> None:
+    def __init__(self, owner: Owner, session: Session, found: Library, plan: Path) -> None:
+        self.plan = plan
+        """The file that runs."""
         self._owner, self._session, self._library = owner, session, found
         self._specs = session.specs()
         self._end = weakref.finalize(self, owner.end, session.end)
@@ -50,11 +52,11 @@ class TrtBackend:
         found = library.find()
         owner = Owner(f"gpu-{path.stem}")
         try:
-            session = owner.call(lambda: _session(path, precision, found, say, owner, force))
+            session, plan = owner.call(lambda: _session(path, precision, found, say, owner, force))
         except BaseException:
             owner.end(lambda: None)
             raise
-        return cls(owner, session, found)
+        return cls(owner, session, found, plan)
 
     @property
     def name(self) -> str:
@@ -84,7 +86,7 @@ class TrtBackend:
             raise KittError(f"{self.name}: it was ended and cannot run")
 
 
-def _session(path: Path, precision: str, found: Library, say: Say, owner: Owner, force: bool) -> Session:
+def _session(path: Path, precision: str, found: Library, say: Say, owner: Owner, force: bool) -> tuple[Session, Path]:
     device = open_device()
     try:
         gpu = Gpu(device.name, device.compute_capability, device.free_bytes())
@@ -97,7 +99,7 @@ def _session(path: Path, precision: str, found: Library, say: Say, owner: Owner,
         with suppress(KittError):  # the error that brought us here matters more
             device.end()
         raise
-    return Session(data, str(plan), found, device)
+    return Session(data, str(plan), found, device), plan
 
 
 def _usual(path: Path) -> str:

@@ -66,6 +66,24 @@ def conv_net(quantised: bool = True, fault: str = "", *, seed: int = 0) -> Model
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
 
 
+def tiny_detector(quantised: bool = True) -> ModelProto:
+    """A detector in kitt's own layout: a box around every pixel of `conv_net`'s features, its class by them."""
+    model = conv_net(quantised)
+    graph = model.graph
+    cells = (H - 2) * (W - 2)
+    y, x = (a.reshape(-1) for a in np.mgrid[1 : H - 1, 1 : W - 1])
+    boxes = np.stack((x - 1, y - 1, x + 2, y + 2), 1).astype(np.float32)[None]
+    graph.initializer.append(numpy_helper.from_array(boxes, "cells"))
+    graph.initializer.append(numpy_helper.from_array(np.array([1, CHANNELS, cells]), "flat"))
+    graph.node.append(helper.make_node("Reshape", ["features", "flat"], ["by_class"], name="flatten"))
+    graph.node.append(helper.make_node("Transpose", ["by_class"], ["scores"], name="by_cell", perm=[0, 2, 1]))
+    graph.node.append(helper.make_node("Identity", ["cells"], ["boxes"], name="boxes"))
+    del graph.output[:]
+    graph.output.append(helper.make_tensor_value_info("boxes", TensorProto.FLOAT, [1, cells, 4]))
+    graph.output.append(helper.make_tensor_value_info("scores", TensorProto.FLOAT, [1, cells, CHANNELS]))
+    return model
+
+
 def saved(model: ModelProto, path: Path) -> Path:
     onnx.save(model, path)
     return path
