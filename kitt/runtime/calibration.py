@@ -15,10 +15,11 @@ from kitt.config import EyesConfig
 from kitt.drive.source import Source, open_source
 from kitt.engine import backend
 from kitt.engine.networks import float_network
+from kitt.engine.onnx_file import read_onnx
 from kitt.engine.quantise.derive import Progress
 from kitt.engine.quantise.fingerprint import fingerprint
 from kitt.engine.quantise.histogram import Histogram
-from kitt.engine.quantise.observe import Observer, Watched, load_float, opened
+from kitt.engine.quantise.observe import Observer, Watched, opened
 from kitt.engine.quantise.placement import tensors_to_observe
 from kitt.errors import KittError
 from kitt.eyes.detector import Detector
@@ -26,6 +27,7 @@ from kitt.runtime.calibration_frames import Shot, by_drive, choose, descriptor, 
 from kitt.runtime.calibration_manifest import DriveEntry, FrameEntry, FramesManifest, check, frame_entry, terms
 from kitt.types import Frame
 
+_ANY_PX = 320
 Tell = Callable[[str], None]
 Wanted = Mapping[str, frozenset[int]]
 """Indexes of the chosen frames, by drive."""
@@ -162,13 +164,16 @@ class _Watching:
 
     def __init__(self, model: str, folder: Path) -> None:
         self._folder = folder
-        own = Path(model) if model.endswith(".onnx") else None
+        self._own = Path(model) if model.endswith(".onnx") else None
+        self._model = model
+        free = self._own is None or _has_free_size(self._own)
         # names of tensors are the same at every input size
-        first = float_network(model, 320, 320) if own is None else load_float(own)
+        first = self._network((_ANY_PX, _ANY_PX) if free else None)
         self.network = fingerprint(first)
         self.observer = Observer(tensors_to_observe(first))
         self._given = [output.name for output in first.graph.output]
-        self._config = EyesConfig(model=model if own is None else str(self._save(first, own.name)))
+        name = model if self._own is None else self._own.stem
+        self._config = EyesConfig(model=name if free else str(self._save(first, f"{name}.onnx")))
         self._detector: Detector | None = None
         self._drive = ""
 
@@ -189,7 +194,13 @@ class _Watching:
 
     def _store(self, model: str, width: int, height: int) -> Path:
         path = self._folder / f"{model}-{width}x{height}.onnx"
-        return path if path.exists() else self._save(float_network(model, width, height), path.name)
+        return path if path.exists() else self._save(self._network((width, height)), path.name)
+
+    def _network(self, size: tuple[int, int] | None) -> onnx.ModelProto:
+        if self._own is not None:
+            return read_onnx(self._own, size)
+        assert size is not None
+        return float_network(self._model, *size)
 
     def _save(self, model: onnx.ModelProto, name: str) -> Path:
         path = self._folder / name
@@ -204,6 +215,16 @@ def _watched(model: str) -> Iterator[_Watching]:
             yield _Watching(model, Path(folder))
         except OSError as e:
             raise KittError(f"{folder}: cannot write the network to watch: {e.strerror or e}") from e
+
+
+def _has_free_size(path: Path) -> bool:
+    """Whether a picture's sides are free in an ONNX file; what is none is left to `read_onnx` to refuse."""
+    try:
+        inputs = onnx.load(str(path), load_external_data=False).graph.input
+    except Exception:  # of every kind that a damaged file brings about
+        return False
+    sides = [[d.dim_value for d in i.type.tensor_type.shape.dim[1:]] for i in inputs]
+    return any(len(s) == 3 and not all(s) for s in sides)
 
 
 def _of(given: Sequence[str], number: int) -> str | None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import onnx
-from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
@@ -16,8 +15,6 @@ from kitt.engine.backend import Arrays, Backend, TensorSpec
 from kitt.engine.ort import OrtBackend
 from kitt.engine.quantise.histogram import Growing, Histogram
 from kitt.errors import KittError
-
-_QUANTISED = ("QuantizeLinear", "DequantizeLinear", "QLinearConv", "ConvInteger", "QLinearMatMul", "MatMulInteger")
 
 
 class Observer:
@@ -98,21 +95,3 @@ def opened(model: onnx.ModelProto, tensors: Sequence[str], name: str) -> onnx.Mo
         helper.make_tensor_value_info(t, TensorProto.FLOAT, None) for t in tensors if t not in given
     )
     return wide
-
-
-def load_float(path: Path) -> onnx.ModelProto:
-    """The float network in an ONNX file. Raises KittError for what is none: missing, cut off, quantised already."""
-    if not path.is_file():
-        raise KittError(f"{path}: no such model file")
-    try:
-        model = onnx.load(str(path))
-    except (DecodeError, OSError, ValueError, onnx.checker.ValidationError) as e:
-        raise KittError(f"{path}: not an ONNX file that can be read: {' '.join(str(e).split())[:200]}") from e
-    if not model.graph.node:
-        raise KittError(f"{path}: not an ONNX file: it holds no network")
-    quantised = next((n for n in model.graph.node if n.op_type in _QUANTISED), None)
-    if quantised is not None:
-        raise KittError(
-            f"{path}: is quantised already (node '{quantised.name}', {quantised.op_type}); calibrate the float network"
-        )
-    return model

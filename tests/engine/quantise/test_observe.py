@@ -9,7 +9,7 @@ from onnx import TensorProto, helper
 
 from kitt.engine.ort import OrtBackend
 from kitt.engine.quantise.fingerprint import fingerprint
-from kitt.engine.quantise.observe import Observer, Watched, load_float, opened
+from kitt.engine.quantise.observe import Observer, Watched, opened
 from kitt.errors import KittError
 
 
@@ -80,25 +80,6 @@ def test_a_tensor_the_network_has_not_is_named() -> None:
 def test_nothing_to_observe_is_an_error() -> None:
     with pytest.raises(KittError, match="nothing to calibrate"):
         Observer([])
-
-
-def test_only_a_whole_float_network_is_loaded(tmp_path: Path) -> None:
-    path = tmp_path / "net.onnx"
-    with pytest.raises(KittError, match="no such model file"):
-        load_float(path)
-    onnx.save(network(), str(path))
-    assert load_float(path) == network()
-    path.write_bytes(path.read_bytes()[:-30])
-    with pytest.raises(KittError, match=r"net\.onnx: not an ONNX file"):
-        load_float(path)
-    path.write_bytes(b"")
-    with pytest.raises(KittError, match="holds no network"):
-        load_float(path)
-    quantised = network()
-    quantised.graph.node[1].op_type = "QuantizeLinear"
-    onnx.save(quantised, str(path))
-    with pytest.raises(KittError, match=r"quantised already .*QuantizeLinear"):
-        load_float(path)
 
 
 def test_a_fingerprint_is_the_network_s_and_not_the_input_size_s() -> None:
