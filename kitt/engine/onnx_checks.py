@@ -7,6 +7,7 @@ import re
 import onnx
 from onnx import AttributeProto, TensorProto
 
+from kitt.engine.onnx_run import noise_for, run
 from kitt.errors import KittError
 
 _DOMAINS = ("", "ai.onnx")
@@ -70,21 +71,13 @@ def check_weights(model: onnx.ModelProto, name: str) -> None:
 
 def check_runs(model: onnx.ModelProto, name: str) -> None:
     """Raises KittError where ONNX Runtime on the CPU, which calibration and the gate need, cannot run the network."""
-    import onnxruntime as ort
-
-    options = ort.SessionOptions()
-    options.log_severity_level = 4
-    options.intra_op_num_threads = 1
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    ort.disable_telemetry_events()
     try:
-        ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    except Exception as e:  # ONNX Runtime's own errors share no base class but Exception
+        run(model, noise_for(model), optimised=False)
+    except Exception as e:
         lacking = _MISSING_KERNEL.search(str(e))
         if lacking:
             raise KittError(
-                f"{name}: node '{lacking[2]}' ({lacking[1]}) is an operator that ONNX Runtime {ort.__version__} "
-                "lacks on the CPU, in this opset or for this type of numbers; export it with others"
+                f"{name}: node '{lacking[2]}' ({lacking[1]}) is an operator that ONNX Runtime lacks on the CPU, in "
+                "this opset or for this type of numbers; export the network with others"
             ) from e
-        what = " ".join(str(e).split())[:200]
-        raise KittError(f"{name}: ONNX Runtime {ort.__version__} cannot run it: {what}") from e
+        raise KittError(f"{name}: ONNX Runtime cannot run it: {' '.join(str(e).split())[:200]}") from e

@@ -42,7 +42,7 @@ def read_onnx(path: Path, size: tuple[int, int] | None = None) -> onnx.ModelProt
     _check_fixed(model, name)
     model = with_known_opset(model, name)
     check_runs(model, name)
-    return folded(model)
+    return onnx.shape_inference.infer_shapes(folded(model), data_prop=True)
 
 
 def with_fixed_size(model: onnx.ModelProto, width: int, height: int, name: str) -> onnx.ModelProto:
@@ -56,7 +56,7 @@ def with_fixed_size(model: onnx.ModelProto, width: int, height: int, name: str) 
     if picture is None:
         raise KittError(f"{name}: has no input for a picture, [1,3,H,W] or [1,H,W,3], that could be {width}x{height}")
     vertical, across = _picture_axes(picture)
-    for axis, side in ((0, 1), (vertical, height), (across, width)):
+    for axis, side in ((0, 1), (6 - vertical - across, 3), (vertical, height), (across, width)):
         here = picture.type.tensor_type.shape.dim[axis]
         if here.dim_value not in (0, side):
             raise KittError(
@@ -118,7 +118,7 @@ def _plain(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
     try:
         if model.functions:
             model = inliner.inline_local_functions(model)
-        onnx.checker.check_model(model)
+        onnx.checker.check_model(_with_shapes(model))
     except Exception as e:
         raise KittError(f"{name}: not valid ONNX: {_line(e)}") from e
     stored = {i.name for i in model.graph.initializer}
@@ -138,6 +138,17 @@ def _plain(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
     return model
 
 
+def _with_shapes(model: onnx.ModelProto) -> onnx.ModelProto:
+    """With some shape for each output: ONNX's checker asks for one, runtimes do not."""
+    if all(o.type.tensor_type.HasField("shape") for o in model.graph.output):
+        return model
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    for output in copy.graph.output:
+        output.type.tensor_type.shape.SetInParent()
+    return copy
+
+
 def _one_picture(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
     """kitt runs one picture at a time, so that a free number of pictures of a fixed size is no freedom."""
     for given in model.graph.input:
@@ -152,7 +163,8 @@ def _shapes_anew(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
     """What the inputs' shapes make of all others; a side that cannot be told beforehand is left open."""
     del model.graph.value_info[:]
     for output in model.graph.output:
-        output.type.tensor_type.ClearField("shape")
+        for side in output.type.tensor_type.shape.dim:
+            side.Clear()
     try:
         inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
     except Exception as e:

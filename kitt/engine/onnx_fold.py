@@ -13,6 +13,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from kitt.engine.onnx_run import run
 from kitt.engine.quantise.net import Net, attributes
 
 _CHANCE = ("RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial", "Bernoulli")
@@ -72,18 +73,12 @@ def _small(net: Net, node: onnx.NodeProto) -> bool:
 def _computed(
     model: onnx.ModelProto, net: Net, nodes: list[onnx.NodeProto], wanted: list[str]
 ) -> dict[str, NDArray[Any]]:
-    import onnxruntime as ort
-
     read = {name for node in nodes for name in node.input}
     stored = [numpy_helper.from_array(net.constants[name], name) for name in sorted(read & net.constants.keys())]
     outputs = [onnx.ValueInfoProto(name=name) for name in wanted]
     graph = helper.make_graph(nodes, "constants", [], outputs, stored)
     part = helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
-    options = ort.SessionOptions()
-    options.log_severity_level = 4
-    options.intra_op_num_threads = 1
-    session = ort.InferenceSession(part.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    return dict(zip(wanted, session.run(wanted, {}), strict=True))
+    return dict(zip(wanted, run(part, {}), strict=True))
 
 
 def _without_normalisation(model: onnx.ModelProto) -> onnx.ModelProto:

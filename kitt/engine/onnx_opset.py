@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import helper, version_converter
+from onnx import version_converter
 
+from kitt.engine.onnx_run import noise_for, run
 from kitt.errors import KittError
 
 OLDEST, NEWEST = 13, 17
@@ -44,46 +45,17 @@ def with_known_opset(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
     where = f"{name}: its opset is {opset}, too {'old' if opset < OLDEST else 'new'},"
     try:
         changed = version_converter.convert_version(model, target)
-        onnx.checker.check_model(changed)
     except Exception as e:  # the converter's errors are bare RuntimeErrors, and its assertions others
         raise KittError(f"{where} and cannot be brought to {target} ({_line(e)}); {_TAKES}") from e
-    feeds = _feeds(model)
+    feeds = noise_for(model)
     try:
-        before, after = _run(model, feeds), _run(changed, feeds)
+        before, after = run(model, feeds), run(changed, feeds)
     except Exception as e:
         raise KittError(f"{where} and what {target} makes of it cannot be checked ({_line(e)}); {_TAKES}") from e
     for output, here, there in zip(model.graph.output, before, after, strict=True):
         if not _same(here, there):
             raise KittError(f"{where} and brought to {target} its output '{output.name}' is another; {_TAKES}")
     return changed
-
-
-def _feeds(model: onnx.ModelProto) -> dict[str, NDArray[Any]]:
-    """Some input: noise, and zeros for numbers that may be indices."""
-    noise = np.random.default_rng(0)
-    feeds = {}
-    for given in model.graph.input:
-        kind = np.dtype(helper.tensor_dtype_to_np_dtype(given.type.tensor_type.elem_type))
-        shape = [d.dim_value for d in given.type.tensor_type.shape.dim]
-        if kind.kind == "f":
-            feeds[given.name] = noise.random(shape).astype(kind)
-        elif kind == np.uint8:
-            feeds[given.name] = noise.integers(0, 256, shape).astype(kind)
-        else:
-            feeds[given.name] = np.zeros(shape, kind)
-    return feeds
-
-
-def _run(model: onnx.ModelProto, feeds: dict[str, NDArray[Any]]) -> list[NDArray[Any]]:
-    import onnxruntime as ort
-
-    options = ort.SessionOptions()
-    options.log_severity_level = 4
-    options.intra_op_num_threads = 1
-    ort.disable_telemetry_events()
-    session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    outputs: list[NDArray[Any]] = session.run(None, feeds)
-    return outputs
 
 
 def _same(here: NDArray[Any], there: NDArray[Any]) -> bool:
