@@ -27,9 +27,9 @@ SIZE = (640, 360)
 GIVEN = ("--source", "made here", "--licence", "CC0")
 
 
-def network(free: bool = True) -> onnx.ModelProto:
+def network(size: tuple[object, object] = ("h", "w")) -> onnx.ModelProto:
     """A detector of kitt's layout in two convolutions, the first of them gives `body`."""
-    height, width = ("h", "w") if free else (64, 64)
+    height, width = size
     weight = np.random.default_rng(0).normal(0, 0.02, (12, 3, 8, 8)).astype(np.float32)
     values = {
         "weight": weight,
@@ -118,7 +118,7 @@ def test_ranges_are_of_what_both_looks_show_the_network(net: Path, folder: Path)
 
 
 def test_a_network_of_one_size_is_observed_at_it(tmp_path: Path, folder: Path) -> None:
-    onnx.save(network(free=False), str(tmp_path / "fixed.onnx"))
+    onnx.save(network((64, 64)), str(tmp_path / "fixed.onnx"))
     drives = open_drives([folder], ["x"], ["CC0"])
     chosen = choose_frames(drives, 2, plain, print)
     assert observe(drives, chosen, str(tmp_path / "fixed.onnx"), 1, plain).histograms["body"].total == 2 * 12 * 64
