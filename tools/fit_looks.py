@@ -34,7 +34,7 @@ from kitt.eyes.looks import small_and_whole, uncut
 from kitt.eyes.nms import iou_matrix, nms
 from kitt.types import BUS, CAR, F32, TRUCK, U8, VEHICLES, Detections, Frame
 
-MODELS = ("efficientdet-lite2", "efficientdet-lite0")
+MODELS = ("efficientdet-lite2", "efficientdet-lite0", "nanodet-g")
 SETS = ("det_carla", "det_highway_roboflow")
 ENLARGE = 2
 CLIPS = (  # file, row of the horizon read off the picture, every so many frames
