@@ -63,8 +63,9 @@ def check_weights(model: onnx.ModelProto, name: str) -> None:
         at = _WEIGHTED.get(node.op_type)
         kind = kinds.get(node.input[at]) if at is not None and len(node.input) > at else None
         if kind not in (None, TensorProto.FLOAT):
+            called = next((n for n, number in TensorProto.DataType.items() if number == kind), f"unknown type {kind}")
             raise KittError(
-                f"{name}: node '{node.name}' ({node.op_type}) has weights in {TensorProto.DataType.Name(kind)}; "
+                f"{name}: node '{node.name}' ({node.op_type}) has weights in {called}; "
                 "export the network in FP32, and kitt makes INT8 and FP16 of it"
             )
 

@@ -19,6 +19,7 @@ from kitt.engine.onnx_fold import folded
 from kitt.engine.onnx_opset import check_opset, with_known_opset
 from kitt.errors import KittError
 
+_CONSTANTS = {"value_int": "int64", "value_ints": "int64", "value_float": "float32", "value_floats": "float32"}
 _LARGEST_BYTES = 2_000_000_000
 """More does not fit into one protobuf message."""
 
@@ -81,7 +82,20 @@ def _parse(path: Path) -> onnx.ModelProto:
         raise KittError(f"{path}: not an ONNX file, or cut off; fetch or export it anew") from None
     if not model.graph.node or not model.graph.output:
         raise KittError(f"{path}: not an ONNX file, or cut off: it holds no network; fetch or export it anew")
+    if not all(isinstance(text, str) for text in _texts(model)):
+        raise KittError(f"{path}: damaged: it has names that are no text; fetch or export it anew")
     return model
+
+
+def _texts(model: onnx.ModelProto) -> Iterator[str]:
+    """Names, for which the reader of files gives bytes where they are not UTF-8."""
+    for opset in model.opset_import:
+        yield opset.domain
+    yield from (value.name for value in (*model.graph.input, *model.graph.output))
+    yield from (stored.name for stored in model.graph.initializer)
+    for node in (*model.graph.node, *(n for f in model.functions for n in f.node)):
+        yield from (node.op_type, node.name, node.domain, *node.input, *node.output)
+        yield from (a.name for a in node.attribute)
 
 
 def _tensors(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
@@ -127,15 +141,22 @@ def _plain(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
     model.graph.input.extend(given)
     for node in model.graph.node:
         node.name = node.name or next((o for o in node.output if o), node.op_type)
-        if node.op_type == "Constant" and node.attribute[0].name.startswith("value_"):
-            whole = {"value_int": "int64", "value_ints": "int64", "value_float": "float32", "value_floats": "float32"}
-            kind = whole.get(node.attribute[0].name)
-            if kind is None:
-                raise KittError(f"{name}: node '{node.name}' is a constant of text, which no network kitt builds has")
-            value = np.asarray(helper.get_attribute_value(node.attribute[0]), kind)
-            del node.attribute[:]
-            node.attribute.append(helper.make_attribute("value", numpy_helper.from_array(value)))
+        if node.op_type == "Constant":
+            _in_one_form(node, name)
     return model
+
+
+def _in_one_form(node: onnx.NodeProto, name: str) -> None:
+    """A constant as a tensor, whatever it was given as."""
+    given = node.attribute[0] if len(node.attribute) == 1 else onnx.AttributeProto()
+    if given.name == "value":
+        return
+    kind = _CONSTANTS.get(given.name)
+    if kind is None:
+        raise KittError(f"{name}: node '{node.name}' (Constant) holds no numbers that kitt reads: '{given.name}'")
+    value = numpy_helper.from_array(np.asarray(helper.get_attribute_value(given), kind))
+    del node.attribute[:]
+    node.attribute.append(helper.make_attribute("value", value))
 
 
 def _with_shapes(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -93,6 +93,23 @@ def test_a_file_of_another_kind_is_told(tmp_path, content):
     assert "not an ONNX file" in refused(tmp_path / "foreign.onnx")
 
 
+def test_a_byte_changed_anywhere_is_one_line_or_another_network(tmp_path):
+    """No traceback, whatever the damage."""
+    whole = plain().SerializeToString()
+    path = tmp_path / "damaged.onnx"
+    rng = np.random.default_rng(8)
+    heads = [i for i in range(len(whole)) if not 120 < i < len(whole) - 120]  # the rest is one weight's numbers
+    lines = set()
+    for at in rng.permutation(heads)[:150]:
+        path.write_bytes(whole[:at] + bytes([rng.integers(0, 256)]) + whole[at + 1 :])
+        try:
+            read_onnx(path)
+        except KittError as e:
+            lines.add(str(e))
+    assert len(lines) > 10
+    assert not any("\n" in line for line in lines)
+
+
 def external(tmp_path):
     path = tmp_path / "big.onnx"
     onnx.save(plain(), path, save_as_external_data=True, location="big.weights", size_threshold=0)
