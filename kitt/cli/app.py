@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from kitt import __version__
-from kitt.cli import bench, calibrate, detect, doctor, drive, eval, grammar, listen, models, replay, sample
+from kitt.cli import bench, build, calibrate, detect, doctor, drive, eval, grammar, listen, models, replay, sample
 from kitt.errors import KittError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app = typer.Typer(
 app.command("replay", short_help="Replay a drive: detector, tracks, warnings, report and film.")(replay.replay)
 app.command("listen", short_help="Hear commands in sound files or from the microphone.")(listen.listen)
 app.command("detect", short_help="Detect objects in pictures; write COCO results.")(detect.detect)
+app.command("build", short_help="Make INT8 engines, measure them, find the fastest runtime.")(build.build)
 app.command("calibrate", short_help="Make activation ranges of a detector from drives, for INT8.")(calibrate.calibrate)
 app.command("sample", short_help="Make the sample drive that `kitt replay` runs by itself.")(sample.sample)
 app.command("doctor", short_help="Check this machine; say what mends it.")(doctor.doctor)

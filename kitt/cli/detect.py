@@ -56,6 +56,8 @@ def detect(
             continue
         rows += results(eyes.look(shot.image, None, shot.index), shot.image_id, shot.name)
         seen += 1
+    for caution in dict.fromkeys(c for described in eyes.describe() for c in described["cautions"]):
+        typer.echo(f"kitt: note: {caution}", err=True)
     if not seen:
         raise KittError(f"nothing could be read: {unread} of {unread} pictures are unreadable")
     write(coco, json.dumps(rows))

@@ -150,6 +150,7 @@ def summary(report: dict[str, Any], out: Path) -> list[str]:
     if speed["gaps_skipped_s"]:
         lines.append(f"gaps of the drive were shortened to 5 s each, by {speed['gaps_skipped_s']:.1f} s in all")
     lines += [f"note: {note}" for note in report["drive"]["notes"]]
+    lines += [f"note: {caution}" for caution in report["detector"]["cautions"]]
     if "note" in report["camera"]:
         lines.append(f"note: {report['camera']['note']}")
     if report["warnings_off"]:

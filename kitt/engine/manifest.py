@@ -24,7 +24,8 @@ class Gate:
     """Accuracy of INT8 against FP32 on one labelled set. Shares of 1.
 
     set_sha256: of the labels; ratio_low, ratio_high: a paired bootstrap's 95 % interval of int8 over float;
-    passed: whether it was at least `needed`; blame: layers that cost most, where they were looked for.
+    passed: whether it was at least `needed`; sizes: inputs the network was run at; blame: layers that cost most, where
+    they were looked for.
     """
 
     set_name: str
@@ -36,6 +37,7 @@ class Gate:
     ratio_high: float
     needed: float
     passed: bool
+    sizes: tuple[str, ...] = ()
     blame: tuple[str, ...] = ()
 
 
@@ -126,6 +128,16 @@ def verify(engine: Path) -> Manifest:
     return manifest
 
 
+def gate_of(values: Any) -> Gate:
+    """From the table that is stored. Raises TypeError, KeyError or ValueError for what is none."""
+    gate = Gate(**{**values, **{name: tuple(values.get(name, ())) for name in ("sizes", "blame")}})
+    for f in fields(Gate):
+        if not isinstance(getattr(gate, f.name), _KINDS.get(str(f.type), (tuple,))):
+            raise ValueError(f"'{f.name}' of the gate is not {f.type}")
+    return gate
+
+
+_KINDS: dict[str, tuple[type, ...]] = {"float": (int, float), "int": (int,), "str": (str,), "bool": (bool,)}
 _STRINGS = (
     *("model", "sha256", "onnx_sha256", "float_sha256", "ranges_sha256", "ranges_source", "backend", "encoding"),
     *("precision", "gpu", "compute_capability", "built_at"),
@@ -146,7 +158,5 @@ def _of(values: Any) -> Manifest:
     for name in ("times_ms", "refused", "versions"):
         if not isinstance(values.get(name), dict):
             raise ValueError(f"'{name}' is no table")
-    gate = values.get("gate")
-    if gate is not None:
-        gate = Gate(**{**gate, "blame": tuple(gate.get("blame", ()))})
+    gate = None if values.get("gate") is None else gate_of(values["gate"])
     return Manifest(**{**values, "gate": gate, "float_layers": tuple(values["float_layers"])})

@@ -5,13 +5,20 @@ A file's name holds its weights, its ranges and the converter, so that a change 
 
 from __future__ import annotations
 
+import hashlib
+import json
+import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kitt.engine.convert import VERSION
+from kitt.engine.evidence import find, key
 from kitt.engine.files import appearing, locked, sha256_of
+from kitt.engine.manifest import Manifest, verify
 from kitt.engine.models import DETECTORS, Detector, find_detector
 from kitt.engine.pull import path_of
 from kitt.errors import KittError
@@ -102,8 +109,8 @@ def ranges_of(name: str, encoding: str) -> Ranges:
     trained = format_of(find_detector(name)).trained
     if encoding == U8 and trained:
         source = path_of(name)
-        tensors = {t: TensorRanges(Range(*r), f"{source.name}, as trained") for t, r in trained(source).items()}
-        return Ranges(name, "", tensors)
+        tensors = {t: TensorRanges(Range(*r), "tflite") for t, r in trained(source).items()}
+        return Ranges(name, "", tensors, {"tflite": f"{source.name}, the ranges it was trained with"})
     return Ranges.read(_ranges_file(name))
 
 
@@ -111,47 +118,97 @@ def ensure(name: str, width: int, height: int, encoding: str = U8) -> Path:
     """The ONNX of a published detector for pictures of width x height pixels, made when it is not there yet.
 
     encoding: u8 for CPUs, s8 for TensorRT, or float. Raises KittError when weights or ranges are missing (and says how
-    to get them), are of another network or damaged, or the disk is full.
+    to get them), are of another network or damaged, its INT8 was measured and refused, or the disk is full.
     """
     target = engine_path(name, width, height, encoding)
-    if target.is_file():
-        return target
-    with locked(target):
-        if not target.is_file():
-            _make(name, width, height, encoding, target)
+    if not _is_here(target):
+        with locked(target):
+            if not _is_here(target):
+                _make(name, width, height, encoding, target)
     return target
 
 
 def ensure_usual(names: Collection[str]) -> list[Path]:
-    """The networks of the input sizes that those of `names` that are detectors are usually run at."""
+    """The networks of the input sizes that those of `names` that are detectors are usually run at; damaged ones are
+    made anew."""
     detectors = [d for d in DETECTORS if d.model.name in names]
-    return [ensure(d.model.name, width, height) for d in detectors for width, height in d.built_sizes]
+    sizes = [(d.model.name, width, height) for d in detectors for width, height in d.built_sizes]
+    for name, width, height in sizes:
+        target = engine_path(name, width, height)
+        try:
+            verify(target)
+        except KittError:
+            target.unlink(missing_ok=True)
+    return [ensure(*size) for size in sizes]
 
 
-def _make(name: str, width: int, height: int, encoding: str, target: Path) -> None:
-    from kitt.engine.convert.building import save
+def quantised(name: str, width: int, height: int, encoding: str) -> tuple[onnx.ModelProto, Manifest]:
+    """A network and what there is to say of it but for its bytes. Raises KittError as `ensure` does."""
+    from kitt.engine.convert.building import serialised
     from kitt.engine.quantise.fingerprint import fingerprint
     from kitt.engine.quantise.write import quantise
 
     model = float_network(name, width, height)
-    if encoding != FLOAT:
-        ranges = ranges_of(name, encoding)
-        if ranges.network and ranges.network != fingerprint(model):
-            raise KittError(
-                f"{ranges_path(name)}: the ranges are of another network than {name}; make them anew: kitt calibrate"
-            )
-        model = quantise(model, ranges, encoding)
+    digest, network = hashlib.sha256(serialised(model)).hexdigest(), fingerprint(model)
+    versions = {"kitt.converter": str(VERSION), "onnx": version("onnx")}
+    if encoding == FLOAT:
+        return model, Manifest(name, "", "", digest, "", "", "onnxruntime", FLOAT, "fp32", versions)
+    ranges = ranges_of(name, encoding)
+    if ranges.network and ranges.network != network:
+        raise KittError(
+            f"{ranges_path(name)}: the ranges are of another network than {name}; make them anew: kitt calibrate"
+        )
+    layers = float_layers_of(name, encoding)
+    source = "; ".join(dict.fromkeys(_said(ranges, encoding)))
+    about = Manifest(name, "", "", digest, ranges.digest(), source, "onnxruntime", encoding, "int8", versions)
+    gate = find(key(network, ranges.digest(), encoding, layers))
+    return quantise(model, ranges, encoding, layers), replace(about, float_layers=tuple(layers), gate=gate)
+
+
+def float_layers_of(name: str, encoding: str) -> list[str]:
+    """Layers of a model that stay in float, by the choice of `kitt build --search`; none where it did not run."""
+    path = calibration() / f"{name}.layers.json"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return [str(layer) for layer in found.get(encoding, {}).get("float_layers", [])]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, AttributeError, TypeError) as e:
+        raise KittError(f"{path}: not a list of layers to keep in float: {e}; search anew: kitt build --search") from e
+
+
+def _make(name: str, width: int, height: int, encoding: str, target: Path) -> None:
+    from kitt.engine.convert.building import save
+
+    begun = time.monotonic()
+    model, about = quantised(name, width, height, encoding)
+    if about.gate is not None and not about.gate.passed:
+        raise KittError(
+            f"{name} in {encoding} was measured and refused: {about.accuracy}; calibrate it anew, keep its worst "
+            "layers in float (kitt build --search), or lower what is needed (kitt build --needed)"
+        )
     with appearing(target) as part:
         save(model, part)
-    for stale in target.parent.glob(f"{name}-{width}x{height}-*"):
-        if stale != target and _of_before(stale, encoding):
+        digest = sha256_of(part)
+        # the manifest first: an engine without one is made anew
+        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        seconds = round(time.monotonic() - begun, 2)
+        replace(about, sha256=digest, onnx_sha256=digest, build_s=seconds, built_at=now).write(target)
+    for stale in target.parent.glob(f"{name}-{width}x{height}-*.onnx*"):
+        if f"-v{VERSION}." not in stale.name:
             stale.unlink(missing_ok=True)
 
 
-def _of_before(path: Path, encoding: str) -> bool:
-    """Whether a file was made by an older converter, or of other weights or ranges, in the same encoding."""
-    suffixes = path.suffixes[-2:]
-    return path.suffix == ".onnx" and (suffixes[0] == f".{encoding}" or suffixes[0] not in (f".{e}" for e in ENCODINGS))
+def _is_here(target: Path) -> bool:
+    return target.is_file() and Manifest.path_for(target).is_file()
+
+
+def _said(ranges: Ranges, encoding: str) -> list[str]:
+    """Where the ranges of an encoding come from."""
+    tensors = ranges.tensors.values()
+    said = [t.u8_from if encoding == U8 else t.s8_from for t in tensors]
+    words = sorted({text.split(" ")[0] for text in said if text})
+    return [f"{word}: {ranges.sources[word]}" if word in ranges.sources else word for word in words]
 
 
 def _ranges_file(name: str) -> Path:

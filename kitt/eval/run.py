@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from kitt.config import EyesConfig
+from kitt.engine.networks import ensure
 from kitt.eval import coco, masks
 from kitt.eval.datasets import DARK, DataSet
 from kitt.eval.matching import (
@@ -23,7 +24,7 @@ from kitt.eval.matching import (
     recall_at_precision,
     recall_by,
 )
-from kitt.eyes.detector import Detector, Merge
+from kitt.eyes.detector import Detector, Merge, ModelStore
 from kitt.eyes.looks import merge
 from kitt.types import U8, Bools, Detections, Frame
 
@@ -51,8 +52,11 @@ class Seen:
 class Eyes:
     """A detector for single pictures of any size, which it adapts to."""
 
-    def __init__(self, config: EyesConfig, floor: float = FLOOR, merge: Merge = merge) -> None:
+    def __init__(
+        self, config: EyesConfig, floor: float = FLOOR, merge: Merge = merge, store: ModelStore = ensure
+    ) -> None:
         self.config = config
+        self._store = store
         self._floor = floor
         self._merge = merge
         self._detector: Detector | None = None
@@ -63,7 +67,9 @@ class Eyes:
         frame = Frame(index, 0, image)
         horizon = frame.size[1] / 2 if horizon_y_px is None else horizon_y_px
         if self._detector is None:
-            self._detector = Detector(self.config, frame.size, horizon, floor=self._floor, merge=self._merge)
+            self._detector = Detector(
+                self.config, frame.size, horizon, floor=self._floor, merge=self._merge, store=self._store
+            )
         else:
             self._detector.aim(horizon, frame.size)
         found = self._detector.process(frame)
@@ -76,9 +82,15 @@ class Eyes:
         return [self._descriptions[size] for size in sorted(self._descriptions)]
 
 
-def see(data: DataSet, config: EyesConfig, progress: Progress = silent, merge: Merge = merge) -> Seen:
+def see(
+    data: DataSet,
+    config: EyesConfig,
+    progress: Progress = silent,
+    merge: Merge = merge,
+    store: ModelStore = ensure,
+) -> Seen:
     """Every picture through the detector, its two looks merged by `merge`. Raises KittError on an unreadable one."""
-    eyes = Eyes(config, merge=merge)
+    eyes = Eyes(config, merge=merge, store=store)
     found, dark = [], []
     for sample in progress(data.samples, len(data.samples)):
         image = sample.load()

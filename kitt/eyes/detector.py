@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from kitt.config import EyesConfig
+from kitt.engine import loading
 from kitt.engine.backend import Backend
-from kitt.engine.backend import load as load_backend
 from kitt.engine.networks import ensure
 from kitt.eyes.families import Family, free_size, identify, input_spec, probe
 from kitt.eyes.letterbox import Letterbox
@@ -63,7 +63,7 @@ class Detector:
         horizon_y_px: float,
         *,
         clock: Callable[[], int] | None = None,
-        backend: BackendFactory = load_backend,
+        backend: BackendFactory = loading.load,
         store: ModelStore = ensure,
         floor: float = FLOOR,
         merge: Merge = merge,
@@ -117,6 +117,8 @@ class Detector:
             "family": first.network.family.name,
             "backend": first.network.backend.name,
             "threads": self.config.threads,
+            "cautions": self.cautions(),
+            "accuracy": loading.accuracy_of(first.network.path),
             "floor": self._floor,
             "strip_calibration": [self._calibration.a, self._calibration.b],
             "looks": [
@@ -130,6 +132,11 @@ class Detector:
                 for eye in self._eyes
             ],
         }
+
+    def cautions(self) -> list[str]:
+        """What whoever relies on this detector must know of its networks, a line each."""
+        paths = dict.fromkeys(eye.network.path for eye in self._eyes)
+        return [line for path in paths for line in loading.cautions(path)]
 
     def _fit(self, frame_size: tuple[int, int], horizon_y_px: float) -> None:
         self._frame_size, self.horizon_y_px = frame_size, horizon_y_px

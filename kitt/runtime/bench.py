@@ -21,7 +21,7 @@ from kitt.drive.decode import BadPicture, PictureDecoder
 from kitt.drive.records import Picture, Problem, Record
 from kitt.drive.source import Source, open_source
 from kitt.engine.backend import Backend, TensorSpec
-from kitt.engine.backend import load as load_backend
+from kitt.engine.loading import load as load_engine
 from kitt.eyes.detector import Detector
 from kitt.eyes.road import RoadReader
 from kitt.eyes.tracker import Tracker
@@ -52,7 +52,7 @@ class Recording:
 
     @classmethod
     def load(cls, path: Path, threads: int) -> Recording:
-        return cls(load_backend(path, threads), [])
+        return cls(load_engine(path, threads), [])
 
     def infer(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         self.calls.append((self.inner, {k: v.copy() for k, v in inputs.items()}))
@@ -93,7 +93,7 @@ def pipeline_cost(frames: list[Frame], config: Config, camera: CameraCalibration
         config.eyes,
         frames[0].size,
         horizon,
-        backend=lambda path, threads: Recording(load_backend(path, threads), calls),
+        backend=lambda path, threads: Recording(load_engine(path, threads), calls),
     )
     for frame in frames:
         detector.process(frame)

@@ -6,9 +6,9 @@ from onnx import TensorProto, helper
 from kitt.engine import backend, ort
 from kitt.engine.backend import TensorSpec
 from kitt.engine.convert.building import save
-from kitt.engine.convert.efficientdet import build
 from kitt.engine.ort import OrtBackend
 from kitt.errors import KittError
+from tests.engine.convert.quantising import build_u8
 from tests.engine.convert.tiny_network import tiny_efficientdet
 
 
@@ -83,7 +83,7 @@ def test_wrong_input_is_told_in_one_line(doubling, inputs):
 def test_the_mode_for_cpus_without_vnni_runs_kitts_network_and_gives_the_same_integers(tmp_path, monkeypatch):
     """On a CPU with VNNI both are exact; on one without, the other mode never runs."""
     path = tmp_path / "tiny.onnx"
-    save(build(tiny_efficientdet(), 96, 64, quantised=True, candidates=20), path)
+    save(build_u8(tiny_efficientdet(), 96, 64, candidates=20), path)
     picture = np.random.default_rng(5).integers(0, 256, (1, 64, 96, 3)).astype(np.uint8)
     usual = OrtBackend.load(path, 1).infer({"images": picture})
     monkeypatch.setattr(ort, "_int8_sums_overflow", lambda: True)

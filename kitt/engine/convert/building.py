@@ -96,9 +96,14 @@ class GraphBuilder:
         return model
 
 
+def serialised(model: onnx.ModelProto) -> bytes:
+    """The model's bytes; they are the same for the same model."""
+    return bytes(model.SerializeToString(deterministic=True))
+
+
 def save(model: onnx.ModelProto, path: Path) -> None:
-    """Write the model's bytes; they are the same for the same model."""
-    path.write_bytes(model.SerializeToString(deterministic=True))
+    """Write the model's bytes."""
+    path.write_bytes(serialised(model))
 
 
 def _value_info(name: str, dtype: Any, shape: tuple[int, ...]) -> onnx.ValueInfoProto:
