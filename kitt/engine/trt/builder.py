@@ -54,6 +54,44 @@ def build(
     """
     trt = library.module
     started = time.perf_counter()
+    parsed = parse(onnx, precision, library)
+    config = parsed.builder.create_builder_config()
+    _configure(config, library, parsed.typed, precision, _workspace(onnx, free_bytes))
+    cache = _with_cache(config, library, timing_cache)
+    watch = Watch(trt, progress) if progress and hasattr(trt, "IProgressMonitor") else None
+    if watch:
+        config.progress_monitor = watch.monitor
+    plan = parsed.builder.build_serialized_network(parsed.network, config)
+    if watch and watch.raised:
+        raise watch.raised
+    if plan is None:
+        raise KittError(f"{onnx}: {library.name} cannot build it: {parsed.heard.reason()}")
+    return Built(
+        plan=bytes(memoryview(plan)),
+        precision=precision,
+        library=library.name,
+        layers=parsed.network.num_layers,
+        seconds=time.perf_counter() - started,
+        timing_cache=bytes(memoryview(config.get_timing_cache().serialize())) if cache is not None else b"",
+        warnings=tuple(parsed.heard.warnings),
+    )
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A network that TensorRT took, with all that must outlive its build: the parser holds the weights."""
+
+    network: Any
+    builder: Any
+    parser: Any
+    log: Any
+    heard: Heard
+    typed: bool
+
+
+def parse(onnx: Path, precision: str, library: Library) -> Parsed:
+    """Hand the network of `onnx` to TensorRT, which checks every node. Raises KittError naming one it cannot take."""
+    trt = library.module
     typed = hasattr(trt.NetworkDefinitionCreationFlag, "STRONGLY_TYPED")
     model = prepared(onnx, precision, typed=typed)
     heard = Heard()
@@ -66,25 +104,8 @@ def build(
     for i in range(network.num_outputs):
         output = network.get_output(i)
         if any(d < 0 for d in output.shape):
-            raise KittError(
-                f"{onnx}: the size of '{output.name}' depends on the data; engines for TensorRT are of one size"
-            )
-    config = builder.create_builder_config()
-    _configure(config, library, typed, precision, _workspace(onnx, free_bytes))
-    cache = _with_cache(config, library, timing_cache)
-    watch = Watch(trt, progress) if progress and hasattr(trt, "IProgressMonitor") else None
-    if watch:
-        config.progress_monitor = watch.monitor
-    plan = builder.build_serialized_network(network, config)
-    if watch and watch.raised:
-        raise watch.raised
-    if plan is None:
-        raise KittError(f"{onnx}: {library.name} cannot build it: {heard.reason()}")
-    timings = bytes(memoryview(config.get_timing_cache().serialize())) if cache is not None else b""
-    seconds = time.perf_counter() - started
-    return Built(
-        bytes(memoryview(plan)), precision, library.name, network.num_layers, seconds, timings, tuple(heard.warnings)
-    )
+            raise KittError(f"{onnx}: the size of '{output.name}' depends on the data: a plan is of one size")
+    return Parsed(network, builder, parser, log, heard, typed)
 
 
 def _builder(library: Library, log: Any) -> Any:
