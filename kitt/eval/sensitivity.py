@@ -1,19 +1,64 @@
-"""Which layers of a published detector INT8 costs most."""
+"""Which layers of a published detector INT8 costs most, and how few of them must stay in float.
+
+each layer alone in INT8 -> its damage -> the 0, 1, 2, 4, 8... worst in float -> the fewest that are good enough
+-> calibration/<model>.layers.json, which every build of the model reads from then on
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 
 from kitt.engine import networks
+from kitt.engine.files import appearing, locked
 from kitt.engine.models import find_detector
 from kitt.engine.pull import path_of
 from kitt.engine.quantise.blame import blame
+from kitt.engine.quantise.partly import Partly
 from kitt.errors import KittError
+from kitt.eval import gate
+from kitt.eval.damage import Bench, Progress, ranking
+from kitt.eval.datasets import DataSet
+from kitt.eval.trials import Judge, Trial, tried
 from kitt.eyes.letterbox import InputSpec, Letterbox, Region
+from kitt.places import calibration, engines
 from kitt.types import U8
+
+PICTURES = 14
+"""So many are enough to rank layers."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found. chosen: the trial with the fewest layers in float that is good enough, None where none was;
+    path: where the choice was written, None where there is none; float_ms: one call of the float network."""
+
+    model: str
+    encoding: str
+    ranking: tuple[tuple[str, float], ...]
+    trials: tuple[Trial, ...]
+    chosen: Trial | None
+    path: Path | None
+    float_ms: float
+
+    def __str__(self) -> str:
+        worst = ", ".join(f"{name} {lost:.2%}" for name, lost in self.ranking[:5])
+        lines = [f"{self.model} in {self.encoding}: damage of single layers: {worst}", *(f"  {t}" for t in self.trials)]
+        lines.append(f"  all in float: {self.float_ms:.1f} ms")
+        if self.chosen is None:
+            lines.append("none is good enough; nothing was written. Calibrate it anew, on more frames: kitt calibrate")
+        elif self.chosen.float_layers:
+            lines.append(f"{self.path}: in float: {', '.join(self.chosen.float_layers)}")
+        else:
+            lines.append(f"{self.path}: no layer has to be in float")
+        return "\n".join(lines)
 
 
 def worst_layers(model: str, encoding: str, pictures: Sequence[U8], count: int = 5) -> tuple[str, ...]:
@@ -26,6 +71,62 @@ def worst_layers(model: str, encoding: str, pictures: Sequence[U8], count: int =
     feeds = [{"images": look} for look in looks(model, pictures)]
     costs = blame(network, networks.ranges_of(model, encoding), encoding, feeds, float_layers)
     return tuple(cost.layer for cost in costs[:count])
+
+
+def search(
+    model: str,
+    encoding: str,
+    pictures: Sequence[U8],
+    sets: Sequence[DataSet] | None,
+    progress: Progress,
+    cache: Path | None = None,
+    needed: float = gate.NEEDED,
+    least: float = gate.LEAST,
+) -> Found:
+    """Rank the layers, try, and write the choice for every later build. Long; what it has ranked it keeps in `cache`.
+
+    pictures: those to rank layers on, uint8 (H, W, 3) blue-green-red, of which PICTURES are taken; sets: labelled ones,
+    on which mAP decides (see `gate`), else the damage does. Raises KittError without pictures, weights or ranges, and
+    for a damaged cache.
+    """
+    cache = cache or engines() / f"{model}.{encoding}.search.json"
+    taken = [pictures[i * len(pictures) // PICTURES] for i in range(PICTURES)] if len(pictures) > PICTURES else pictures
+    seen = looks(model, taken)
+    with locked(cache):
+        partly = Partly(every_anchor(model), networks.ranges_of(model, encoding), encoding)
+        bench = Bench.of(partly.model, seen)
+        ranked = ranking(partly, bench, cache, progress, f"{model} {encoding}: each layer alone")
+    layers = [name for name, _ in ranked]
+    trials, chosen, float_ms = tried(model, partly, bench, layers, Judge(model, sets, progress, needed, least))
+    path = _write(model, encoding, ranked, trials, chosen) if chosen else None
+    return Found(model, encoding, tuple(ranked), tuple(trials), chosen, path, float_ms)
+
+
+def _write(
+    model: str, encoding: str, ranked: Sequence[tuple[str, float]], trials: Sequence[Trial], chosen: Trial
+) -> Path:
+    """Put the choice beside the ranges; that of the other encoding stays."""
+    path = calibration() / f"{model}.layers.json"
+    networks.float_layers_of(model, encoding)  # a damaged file is told, not overwritten
+    held: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    held[encoding] = {
+        "made": f"{date.today().isoformat()}: {'; '.join(str(t) for t in trials)}",
+        "float_layers": list(chosen.float_layers),
+        "ranking": [[name, float(f"{lost:.4g}")] for name, lost in ranked],
+    }
+    with appearing(path) as part:
+        part.write_text(_text(held), encoding="utf-8")
+    return path
+
+
+def _text(held: dict[str, Any]) -> str:
+    """JSON with a line for each ranked layer, so that it diffs."""
+    parts = []
+    for encoding, row in sorted(held.items()):
+        rows = ",\n".join(f"  {json.dumps(pair)}" for pair in row["ranking"])
+        said = [f' "{key}": {json.dumps(row[key])},' for key in ("made", "float_layers")]
+        parts.append("\n".join([f'"{encoding}": {{', *said, f' "ranking": [\n{rows}\n ]}}']))
+    return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 def every_anchor(model: str) -> onnx.ModelProto:
