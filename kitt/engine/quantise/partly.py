@@ -10,7 +10,7 @@ import onnx
 
 from kitt.engine.quantise.blame import known, layers
 from kitt.engine.quantise.net import Net, label
-from kitt.engine.quantise.placement import Plan, plan, role_of
+from kitt.engine.quantise.placement import Plan, plan
 from kitt.engine.quantise.ranges import Range, Ranges, TensorRanges
 from kitt.engine.quantise.write import quantise
 from kitt.errors import KittError
@@ -50,7 +50,8 @@ class Partly:
         of them and may go to another would take away what they are kept for. In the order they run."""
         moves = set(self._plan.int8) - set(self.layers)
         outside = set(kept)
-        exact, rounded = set(), set()
+        exact: set[str] = set()
+        rounded: set[str] = set()
         for layer in layers(self._net, self._plan):
             (exact if layer.name in outside else rounded).add(layer.gives)
         for node in self._net.nodes:

@@ -15,7 +15,13 @@ SIDE = 16
 LAYERS = ["conv_a", "conv_b", "pool_conv", "sum", "head"]
 """In the order they run; conv_a, conv_b and sum have a Relu joined to them, so that they give a, b and s."""
 
-GIVES = {"conv_a": ["a"], "conv_b": ["b", "pooled"], "pool_conv": ["pool_conv"], "sum": ["s"], "head": ["head"]}
+GIVES = {
+    "conv_a": ["a"],
+    "conv_b": ["b", "pooled"],
+    "pool_conv": ["pool_conv"],
+    "sum": ["s"],
+    "head": ["head", "flat", "cells"],
+}
 """What each gives, and what shares its grid."""
 
 
