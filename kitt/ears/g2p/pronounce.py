@@ -32,7 +32,7 @@ _FORMAT = 2
 _MOST_WAYS = 24
 """Ways to say one word; a word of many parts with many ways each keeps the first."""
 
-_MOST_OF_NUMBER = 96
+_MOST_OF_NUMBER = 48
 """The same of a word that holds digits, with the variants: it is long, and each of its words has several."""
 _VARIANT = 0.4
 """Distance by length up to which gruut's pronunciation is a variant ("des" as d ɛ) and not another word (d a m)."""
