@@ -7,6 +7,7 @@ late and end early: what lies around it passes through a filler that costs more 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +38,8 @@ class Path:
     """The best path that ends as one intent; `score` is its log score, `phones` how many it has.
 
     doubt: -log of the best symbols' probabilities, summed over the utterance: how unsure the network was of them.
+    beside: how many phones the free phone loop hears that no phone of the path stands for, before, in and after it; a
+    phone that silence is as likely as counts 0, one that is FILLER more likely 1.
     """
 
     intent: str
@@ -44,6 +47,7 @@ class Path:
     score: float
     phones: int
     doubt: float = 0.0
+    beside: float = 0.0
 
     @property
     def text(self) -> str:
@@ -82,13 +86,15 @@ class Decoder:
             np.copyto(score, ending, where=better)
             np.copyto(at, frame, where=better)
         doubt = -float(log_posteriors.max(1).sum()) if len(log_posteriors) else 0.0
+        free = _Free(relative)
         paths: dict[int, Path] = {}
         for row in np.argsort(-score, kind="stable"):
             intent = int(intents[row])
             if intent not in paths and score[row] > NEVER / 2:
                 steps = self._walk_back(way, int(finals[row]), int(at[row]), relative)
-                phones = len({state for state, _, _ in steps})
-                paths[intent] = Path(self.graph.intents[intent], self._words(steps), float(score[row]), phones, doubt)
+                peaks = _peaks(steps)
+                words, beside = self._words(steps), free.beside(peaks.values())
+                paths[intent] = Path(self.graph.intents[intent], words, float(score[row]), len(peaks), doubt, beside)
                 if len(paths) == n_best:
                     break
         return list(paths.values())
@@ -130,6 +136,35 @@ def _filler_after(relative: F32, filler: float) -> F32:
     """Score of the filler from each frame to the end: float32 (T + 1,)."""
     cost = np.maximum(relative[:, BLANK], filler)
     return np.append(np.cumsum(cost[::-1])[::-1], 0.0).astype(np.float32)
+
+
+class _Free:
+    """The phones of the free phone loop: runs of frames in which one symbol is the most probable, but for the blank."""
+
+    def __init__(self, relative: F32) -> None:
+        """relative: float32 (T, len(PHONES)), the best symbol of each frame 0."""
+        best = relative.argmax(1)
+        first: NDArray[np.bool_] = np.append(True, best[1:] != best[:-1])[: len(best)] & (best != BLANK)
+        self._run: I64 = np.where(best != BLANK, np.cumsum(first) - 1, -1)
+        self._sure = np.zeros(int(first.sum()), np.float32)
+        """How sure the network was of each: 0..1."""
+        spoken = self._run >= 0
+        np.maximum.at(self._sure, self._run[spoken], np.minimum(relative[spoken, BLANK] / FILLER, 1.0))
+
+    def beside(self, frames: Iterable[int]) -> float:
+        """How many phones lie in none of these frames, each as far as the network was sure of it."""
+        left = self._sure.copy()
+        runs = self._run[np.fromiter(frames, np.int64)]
+        left[runs[runs >= 0]] = 0.0
+        return float(left.sum())
+
+
+def _peaks(steps: list[tuple[int, int, float]]) -> dict[int, int]:
+    """The frame in which each phone of a path was heard best: by state."""
+    best: dict[int, tuple[float, int]] = {}
+    for state, frame, score in steps:
+        best[state] = max(best.get(state, (-np.inf, 0)), (score, frame))
+    return {state: frame for state, (_, frame) in best.items()}
 
 
 def free_phones(log_posteriors: F32) -> I64:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kitt.ears.acoustic import SecondPass
+from kitt.ears.beside import Beside, weighed
 from kitt.ears.decoder import FILLER, Decoder, Path, free_phones
 from kitt.ears.encoder import PAD, SAMPLES_A_FRAME
 from kitt.ears.grammar import Grammar
-from kitt.ears.judge import Limits, confidence, refusal
+from kitt.ears.judge import Limits, confidence, refusal, turn
 from kitt.types import F32, Candidate, Heard
 
 N_BEST = 5
@@ -71,6 +72,8 @@ class _Reading:
     """Of the grammars it is looked for in."""
     addressed: bool
     """Whether a wake phrase went before: in this utterance, or alone just before it."""
+    posteriors: F32
+    """What the sentence was looked for in."""
 
     @property
     def score(self) -> float:
@@ -127,10 +130,10 @@ class Recogniser:
             found = wake.vocabulary.decoder.decode(posteriors, 1, AROUND_WAKE)
             if found and found[0].per_phone >= wake.limit and _opens(found[0], posteriors):
                 said, wake_score = found[0].text, found[0].per_phone
-                begin = found[0].words[-1].last_frame + 1
+                begin = _after(found[0], posteriors)
                 posteriors = posteriors[begin:]
                 if len(free_phones(posteriors)) < FEWEST_PHONES:
-                    return _Reading(language, (), said, wake_score, begin, self._states[language], addressed=True)
+                    return _Reading(language, (), said, wake_score, begin, self._states[language], True, posteriors)
             elif not awake:
                 return None
         paths = [
@@ -141,7 +144,7 @@ class Recogniser:
         ]
         paths.sort(key=lambda p: -p[1].score)
         best, addressed = tuple(paths[:N_BEST]), bool(said) or (awake and language in self._wakes)
-        return _Reading(language, best, said, wake_score, begin, self._states[language], addressed)
+        return _Reading(language, best, said, wake_score, begin, self._states[language], addressed, posteriors)
 
     def _read_alone(self, language: str, posteriors: F32, other: _Reading | None) -> _Reading | None:
         """Words that need no wake phrase; None where they do not fit well, or are not all that was said.
@@ -161,7 +164,8 @@ class Recogniser:
         fit = min(word.score for word in path.words) if said else path.per_phone
         if beside > BESIDE_ALONE or fit < ALONE:
             return None
-        return _Reading(language, ((grammar, path),), said, score, begin, len(grammar.graph.phone), bool(said))
+        states = len(grammar.graph.phone)
+        return _Reading(language, ((grammar, path),), said, score, begin, states, bool(said), posteriors)
 
     def _best(self, readings: Sequence[_Reading], time_of: Callable[[int], int]) -> Heard | None:
         """The verdict on the likeliest of several languages' readings; one with a wake phrase goes first."""
@@ -180,8 +184,14 @@ class Recogniser:
             wake, score = reading.wake, reading.wake_score
             t_ns = time_of(_at(reading.first_frame))
             return Heard(t_ns, t_ns, reading.language, "", {}, "", 0.0, not wake, "" if wake else NOTHING, wake, score)
-        (_, path), rivals = reading.paths[0], [p for _, p in reading.paths[1:]]
+        (grammar, path), rivals = reading.paths[0], [p for _, p in reading.paths[1:]]
+        # what else was said is only looked into where nothing else speaks against the sentence
+        alone = replace(path, beside=0.0, score=path.phones * sum(w.score for w in path.words) / len(path.words))
+        refused = refusal(alone, rivals, self._limits, reading.states, addressed=reading.addressed)
+        beside = Beside(path) if refused else weighed(path, reading.posteriors, grammar)
+        path = beside.path
         reason = refusal(path, rivals, self._limits, reading.states, addressed=reading.addressed)
+        reason = reason or turn(path, beside.other, beside.better, self._limits)
         return Heard(
             t_start_ns=time_of(_at(reading.first_frame + path.words[0].first_frame)),
             t_end_ns=time_of(_at(reading.first_frame + path.words[-1].last_frame + 1)),
@@ -205,6 +215,12 @@ def _same(one: Vocabulary, other: Vocabulary) -> bool:
 def _opens(wake: Path, posteriors: F32) -> bool:
     """Whether a wake phrase opens the utterance."""
     return len(free_phones(posteriors[: wake.words[0].first_frame])) <= BEFORE_WAKE
+
+
+def _after(wake: Path, posteriors: F32) -> int:
+    """The first frame that is none of the wake phrase's: its last phone may sound on."""
+    best, last = posteriors.argmax(1), wake.words[-1].last_frame
+    return next((i for i in range(last + 1, len(best)) if best[i] != best[last]), len(best))
 
 
 def _at(frame: int) -> int:

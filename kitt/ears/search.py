@@ -13,7 +13,7 @@ import numpy as np
 
 from kitt.ears.g2p.phones import BLANK
 from kitt.ears.grammar.graph import PhoneGraph
-from kitt.types import F32, I64, U8, Bools
+from kitt.types import F32, I64, U8
 
 NEVER = np.float32(-1e9)
 _RANKS = 4
@@ -46,7 +46,6 @@ class Arcs:
         self.rest_of: I64 = np.repeat(np.arange(len(more)), more)
         self.rest: I64 = source[np.repeat(first[: len(more)] + _RANKS - self.rest_from, more) + np.arange(more.sum())]
         self.final: I64 = self.place[graph.final_state]
-        self.closed: Bools = ~np.isin(graph.final_state, graph.arc_from)
 
     def __len__(self) -> int:
         """The number of places."""
@@ -154,14 +153,7 @@ class Search:
 
     def may_end(self, margin: float) -> bool:
         """Whether a sentence that ends now is within `margin` of the best of all beginnings of sentences."""
-        return self._ends_within(margin, self._arcs.final)
-
-    def must_end(self, margin: float) -> bool:
-        """The same for a sentence that no other one goes on from."""
-        return self._ends_within(margin, self._arcs.final[self._arcs.closed])
-
-    def _ends_within(self, margin: float, finals: I64) -> bool:
-        ending = self._best[finals].max(initial=NEVER)
+        ending = self.ends().max(initial=NEVER)
         return bool(ending >= max(self._best.max(), self._before) - margin)
 
 

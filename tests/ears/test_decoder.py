@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kitt.ears.decoder import Decoder, free_phones
+from kitt.ears.decoder import FILLER, Decoder, free_phones
 from kitt.ears.g2p.phones import PHONES
 from kitt.ears.grammar.graph import PhoneGraph
 
@@ -180,18 +180,25 @@ def test_knows_when_a_sentence_may_end() -> None:
     assert may_end == [False, False, True, True, True, True]
 
 
-def test_knows_when_nothing_can_go_on() -> None:
-    # "A" goes on to "A B" by an arc of its own, "C" does not
-    graph = graph_of([(A, B), (C,)], [0, 1])
-    open_graph = replace(
-        graph, final_state=np.append(graph.final_state, 0), final_intent=np.append(graph.final_intent, 0)
-    )
-    for symbols, must_end in (([A, 0], False), ([C, 0], True), ([A, B, 0], True)):
-        search = Decoder(open_graph).start()
-        for frame in posteriors_of(symbols):
-            search.step(frame)
-        assert search.may_end(1.0)
-        assert search.must_end(1.0) is must_end
+def test_phones_beside_the_sentence_are_counted_before_within_and_after_it() -> None:
+    decoder = Decoder(graph_of([(A, B)], [0]))
+
+    def beside(symbols: list[int]) -> float:
+        return decoder.decode(posteriors_of(symbols, sure=0.9999))[0].beside
+
+    assert beside([0, A, A, 0, B, 0]) == 0
+    assert beside([C, C, 0, A, B]) == pytest.approx(1.0)
+    assert beside([A, B, 0, C, D, 0]) == pytest.approx(2.0)
+    assert beside([A, C, D, B]) == pytest.approx(2.0)
+    assert beside([C, A, D, B, 0, C]) == pytest.approx(3.0)
+    assert beside([A, C]) == 0, "a phone taken for another one is weighed by the score of its word"
+
+
+def test_a_phone_beside_counts_as_far_as_the_network_was_sure() -> None:
+    decoder = Decoder(graph_of([(A, B)], [0]))
+    posteriors = posteriors_of([C, A, B])
+    posteriors[0, [0, C]] = np.log([0.4, 0.6])
+    assert decoder.decode(posteriors)[0].beside == pytest.approx(np.log(0.6 / 0.4) / -FILLER, abs=1e-5)
 
 
 def test_nothing_heard_is_no_path() -> None:

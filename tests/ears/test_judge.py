@@ -29,10 +29,15 @@ LIMITS = Limits(BY_FIT, margin=0.5)
 
 
 def path(
-    score: float, phones: int = 10, intent: str = "A", words: tuple[float, ...] = (-0.1,), doubt: float = 0
+    score: float,
+    phones: int = 10,
+    intent: str = "A",
+    words: tuple[float, ...] = (-0.1,),
+    doubt: float = 0,
+    beside: float = 0,
 ) -> Path:
     said = tuple(Word(f"w{i}", i, i, s) for i, s in enumerate(words))
-    return Path(intent, said, score, phones, doubt)
+    return Path(intent, said, score, phones, doubt, beside)
 
 
 def test_the_evidence_is_of_the_path_and_its_nearest_rival() -> None:
@@ -53,7 +58,7 @@ def test_measures_are_weighed_and_compared_with_what_is_needed() -> None:
     assert refusal(path(-20.0), [], LIMITS, 1) == ""
     assert refusal(path(-21.0, words=(-0.1, -4.0), doubt=3.0), [path(-25.0, intent="B")], LIMITS, 1) == (
         "not in the grammar: 'w0 w1' has log odds -3.20, below -3.00: fits at -2.10 a phone over 10 phones, "
-        "worst word 'w1' -4.00, doubt 0.30, 4.00 ahead of 'w0'"
+        "worst word 'w1' -4.00, doubt 0.30, 0.0 phones beside it, 4.00 ahead of 'w0'"
     )
 
 
@@ -77,7 +82,8 @@ def test_a_verdict_can_be_stricter() -> None:
     [
         (path(-6.1), [], "not in the grammar: 'w0' fits at -0.61 a phone, below -0.60"),
         (path(-3.0, words=(-0.1, -2.6)), [], "not in the grammar: 'w1' was not heard (-2.60 a phone, below -2.50)"),
-        (path(-3.0), [path(-3.5, intent="B")], ""),
+        (path(0.0, beside=1.6), [], "not in the grammar: more was said than 'w0': 1.6 phones, above 1.5"),
+        (path(-3.0, beside=1.4), [path(-3.5, intent="B")], ""),
         (path(-3.0), [path(-3.4, intent="B")], "unclear: 'w0' (A) or 'w0' (B), 0.40 apart, below 0.50"),
     ],
 )
@@ -89,7 +95,7 @@ def test_limits_beside_the_verdict_have_reasons(
 
 
 def test_open_limits_take_everything() -> None:
-    assert refusal(path(-1000.0, words=(-50.0,)), [path(-1000.0, intent="B")], OPEN) == ""
+    assert refusal(path(-1000.0, words=(-50.0,), beside=50.0), [path(-1000.0, intent="B")], OPEN) == ""
 
 
 def test_confidence_falls_with_the_fit() -> None:
@@ -105,6 +111,7 @@ def test_confidence_falls_with_the_fit() -> None:
         (path(-3.0), path(-3.0, words=(-0.1, -9.0))),
         (path(-20.0, phones=20), path(-5.0, phones=5)),
         (path(-3.0), path(-3.0, doubt=30.0)),
+        (path(-3.0), path(-3.0, beside=1.0)),
     ],
 )
 def test_the_shipped_verdict_prefers(more: Path, less: Path) -> None:

@@ -5,18 +5,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kitt.ears.judge import Evidence
+from kitt.ears.judge import Evidence, Limits
 
 pytest.importorskip("torch")
 
 from tools.train_speech.verdict import AN_HOUR, curve, fitted
-from tools.train_speech.verdict_material import Case, Cases, _edits_within
+from tools.train_speech.verdict_material import Case, Cases, _edits
 
 
 def evidence(fit: float, states: int, rng: np.random.Generator, phones: int) -> Evidence:
     margin = float(rng.uniform(0, 4) + max(0.0, 3 + fit))
     word = fit - float(rng.uniform(0, 3))
-    return Evidence("text", "A", fit, "text", word, None, margin, phones, states, float(rng.uniform(0, 1) - fit / 3))
+    doubt, beside = float(rng.uniform(0, 1) - fit / 3), float(rng.uniform(0, 0.3) - fit / 8)
+    return Evidence("text", "A", fit, "text", word, None, margin, phones, states, doubt, min(beside, Limits.beside))
 
 
 def heard(hours: float, seed: int = 0) -> Cases:
@@ -70,4 +71,9 @@ def test_material_that_teaches_the_wrong_way_is_refused() -> None:
 
 @pytest.mark.parametrize(("part", "edits"), [((1, 2), 0), ((1, 9), 1), ((7, 8, 9), 3), ((3,), 0), ((), 0)])
 def test_a_sentence_is_looked_for_within_what_was_said(part: tuple[int, ...], edits: int) -> None:
-    assert _edits_within(part, (5, 1, 2, 3)) == edits
+    assert _edits(part, (5, 1, 2, 3), within=True) == edits
+
+
+@pytest.mark.parametrize(("part", "edits"), [((1, 2), 2), ((5, 1, 9, 3), 1), ((), 4)])
+def test_a_sentence_is_compared_with_all_that_was_said(part: tuple[int, ...], edits: int) -> None:
+    assert _edits(part, (5, 1, 2, 3), within=False) == edits

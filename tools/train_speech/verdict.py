@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from kitt.ears.acoustic import MANIFEST, SecondPass
-from kitt.ears.judge import MEASURES, VERDICT, Verdict
+from kitt.ears.judge import MEASURES, VERDICT, Limits, Verdict
 from tools.train_speech import verdict_material
 from tools.train_speech.corpus import save_text
 from tools.train_speech.verdict_material import Cases
@@ -29,7 +29,9 @@ ADDRESSED_AN_HOUR = 200.0
 """The same where a wake phrase went before: whoever said it is about to give a command."""
 SIZES = (1, 60, 300, 1200, 4000, 100_000)
 """States of the grammars between which the operating point is looked for, before a line is laid through."""
-RIGHT_SIGN = {"fit": 1, "fit_by_length": 1, "length": 1, "margin": 1, "worst_word": 1, "doubt": -1, "grammar": -1}
+RIGHT_SIGN = {
+    "fit": 1, "fit_by_length": 1, "length": 1, "margin": 1, "worst_word": 1, "doubt": -1, "grammar": -1, "beside": -1,
+}  # fmt: skip
 SMALLEST_WEIGHT = 1e-3
 """Of the L2 penalty, on measures brought to a variance of one."""
 
@@ -59,8 +61,8 @@ def fitted(found: Cases) -> dict[str, object]:
         if weight * RIGHT_SIGN[name] < 0:
             raise SystemExit(f"train_speech: the verdict's weight of '{name}' came out as {weight:.2f}: wrong sign")
     odds = bias + measures @ weights
-    needed, a_decade = _line(found, odds, right, AN_HOUR)
-    lenient = needed - _line(found, odds, right, ADDRESSED_AN_HOUR, a_decade)[0]
+    needed, a_decade = _line(found, odds, AN_HOUR)
+    lenient = needed - _line(found, odds, ADDRESSED_AN_HOUR, a_decade)[0]
     return {
         "bias": round(bias, 4),
         "weights": {name: round(float(w), 4) for name, w in zip(MEASURES, weights, strict=True)},
@@ -75,11 +77,11 @@ def fitted(found: Cases) -> dict[str, object]:
 def curve(found: Cases, values: dict[str, object], steps: tuple[float, ...] = (-2, -1, 0, 1, 2, 3)) -> list[str]:
     """Lines: for each strictness the false accepts an hour and the right commands lost, by the size of the grammar."""
     verdict = Verdict.of(values)
-    right = np.array([c.right for c in found.cases])
+    right, wrong_here = np.array([c.right for c in found.cases]), _strangers(found)
     above = np.array([verdict.odds(c.evidence) - verdict.required(c.evidence.states, False) for c in found.cases])
     out = ["strictness: false accepts an hour of strangers / right commands lost, %"]
     for low, high, inside, hours in _bins(found):
-        wrong, taken = above[inside & ~right], above[inside & right]
+        wrong, taken = above[inside & wrong_here], above[inside & right]
         cells = [f"{s:+g}: {(wrong >= s).sum() / hours:.1f} / {100 * (taken < s).mean():.1f}" for s in steps]
         out.append(f"  {low} to {high} states, {hours:.2f} h   " + "   ".join(cells))
     return out
@@ -124,14 +126,18 @@ def _bins(found: Cases) -> list[tuple[int, int, NDArray[np.bool_], float]]:
     return out
 
 
-def _line(
-    found: Cases, odds: F64, right: NDArray[np.bool_], an_hour: float, slope: float | None = None
-) -> tuple[float, float]:
+def _strangers(found: Cases) -> NDArray[np.bool_]:
+    """Which cases the verdict alone keeps from being false accepts."""
+    return np.array([not c.right and c.stranger and c.evidence.beside <= Limits.beside for c in found.cases])
+
+
+def _line(found: Cases, odds: F64, an_hour: float, slope: float | None = None) -> tuple[float, float]:
     """Odds needed for so many false accepts an hour: in one state, and more for each ten times as many states."""
     states = np.log10([c.evidence.states for c in found.cases])
     sizes, limits, hours = [], [], []
+    wrong_here = _strangers(found)
     for _, _, inside, length in _bins(found):
-        wrong = np.sort(odds[inside & ~right])[::-1]
+        wrong = np.sort(odds[inside & wrong_here])[::-1]
         if len(wrong):
             sizes.append(float(states[inside].mean()))
             limits.append(float(wrong[min(len(wrong) - 1, round(an_hour * length))]))
