@@ -92,6 +92,8 @@ def search(
     cache = cache or engines() / f"{model}.{encoding}.search.json"
     taken = [pictures[i * len(pictures) // PICTURES] for i in range(PICTURES)] if len(pictures) > PICTURES else pictures
     seen = looks(model, taken)
+    # a damaged choice is told before the long part, not after it
+    networks.float_layers_of(model, encoding)
     with locked(cache):
         partly = Partly(every_anchor(model), networks.ranges_of(model, encoding), encoding)
         bench = Bench.of(partly.model, seen)
@@ -107,7 +109,6 @@ def _write(
 ) -> Path:
     """Put the choice beside the ranges; that of the other encoding stays."""
     path = calibration() / f"{model}.layers.json"
-    networks.float_layers_of(model, encoding)  # a damaged file is told, not overwritten
     held: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     held[encoding] = {
         "made": f"{date.today().isoformat()}: {'; '.join(str(t) for t in trials)}",

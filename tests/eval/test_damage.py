@@ -106,7 +106,7 @@ def test_a_damaged_cache_is_one_line(text: str, tmp_path: Path) -> None:
     ranking(partly, bench, cache, watch)
     key = json.loads(cache.read_text())["of"]
     cache.write_text(text.replace('"of": 1', f'"of": "{key}"'))
-    with pytest.raises(KittError, match="damaged .*delete it") as raised:
+    with pytest.raises(KittError, match=r"damaged .*delete it") as raised:
         ranking(partly, bench, cache, watch)
     assert str(cache) in str(raised.value)
     assert "\n" not in str(raised.value)
