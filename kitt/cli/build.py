@@ -138,7 +138,7 @@ def _sizes(model: str, given: list[str]) -> tuple[tuple[int, int], ...]:
             raise KittError(f"--size {text}: must be WIDTHxHEIGHT in pixels: 576x320")
         sizes.append((int(width), int(height)))
     if model.endswith(".onnx"):
-        return tuple(sizes)
+        return tuple(sizes) or ((0, 0),)
     return tuple(sizes) or find_detector(model).built_sizes
 
 
@@ -168,7 +168,7 @@ def _refusal(model: str, encoding: str, gate: Gate, least: float) -> list[str]:
     ]
     if gate.blame:
         lines.append(f"layers that INT8 costs most: {', '.join(gate.blame)}; keep them in float: kitt build --search")
-    return [*lines, "nothing was put in place; the last good engine stays"]
+    return [*lines, "nothing was put in place; what was there before still is, and says so when it is loaded"]
 
 
 @contextmanager

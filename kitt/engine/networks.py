@@ -1,6 +1,7 @@
-"""The networks built from published weights: in float, and in 8 bits for either kind of runtime.
+"""The networks built from published weights or a user's own ONNX: in float, and in 8 bits for either kind of runtime.
 
-A file's name holds its weights, its ranges and the converter, so that a change of any of them makes another file.
+A file's name holds its weights, its ranges and the converter, so that a change of any of them makes another file. A
+name that ends in .onnx is the path of a user's own; its size (0, 0) is the one that it was exported for.
 """
 
 from __future__ import annotations
@@ -69,9 +70,19 @@ def format_of(detector: Detector) -> Format:
     return FORMATS[Path(detector.model.file).suffix]
 
 
+def is_own(name: str) -> bool:
+    """Whether `name` is the path of a user's own ONNX."""
+    return name.endswith(".onnx")
+
+
+def stem_of(name: str) -> str:
+    """What files made for a model begin with."""
+    return Path(name).stem if is_own(name) else name
+
+
 def ranges_path(name: str) -> Path:
     """Where the activation ranges of a model are, as text."""
-    return calibration() / f"{name}.ranges.toml"
+    return calibration() / f"{stem_of(name)}.ranges.toml"
 
 
 def engine_path(name: str, width: int, height: int, encoding: str = U8) -> Path:
@@ -79,9 +90,9 @@ def engine_path(name: str, width: int, height: int, encoding: str = U8) -> Path:
 
     Raises KittError where it takes ranges that are not there.
     """
-    detector = find_detector(name)
-    parts = [f"{name}-{width}x{height}", detector.model.sha256[:12]]
-    if encoding != FLOAT and not (encoding == U8 and format_of(detector).trained):
+    sized = f"{stem_of(name)}-{width}x{height}" if width else stem_of(name)
+    parts = [sized, _weights_sha256(name)[:12]]
+    if encoding != FLOAT and not (encoding == U8 and _trained(name)):
         parts.append(sha256_of(_ranges_file(name))[:8])
     return engines() / f"{'-'.join(parts)}-v{VERSION}.{encoding}.onnx"
 
@@ -95,18 +106,22 @@ def built_sizes(name: str, encoding: str = U8) -> list[tuple[int, int]]:
 
 
 def float_network(name: str, width: int, height: int) -> onnx.ModelProto:
-    """The float ONNX of a published detector. Raises KittError when its weights are missing or damaged."""
+    """The float ONNX of a model. Raises KittError when its weights are missing or damaged, or cannot be used."""
+    if is_own(name):
+        from kitt.engine.onnx_file import read_onnx
+
+        return read_onnx(Path(name), (width, height) if width else None)
     return format_of(find_detector(name)).convert(path_of(name), width, height)
 
 
 def ranges_of(name: str, encoding: str) -> Ranges:
-    """The activation ranges of a published detector: those it was trained with, or those of `kitt calibrate`.
+    """The activation ranges of a model: those it was trained with, or those of `kitt calibrate`.
 
     Raises KittError when there are none: without calibration there is no INT8.
     """
     from kitt.engine.quantise.ranges import Range, Ranges, TensorRanges
 
-    trained = format_of(find_detector(name)).trained
+    trained = _trained(name)
     if encoding == U8 and trained:
         source = path_of(name)
         tensors = {t: TensorRanges(Range(*r), "tflite") for t, r in trained(source).items()}
@@ -114,16 +129,16 @@ def ranges_of(name: str, encoding: str) -> Ranges:
     return Ranges.read(_ranges_file(name))
 
 
-def ensure(name: str, width: int, height: int, encoding: str = U8) -> Path:
-    """The ONNX of a published detector for pictures of width x height pixels, made when it is not there yet.
+def ensure(name: str, width: int, height: int, encoding: str = U8, *, anew: bool = False) -> Path:
+    """The ONNX of a model for pictures of width x height pixels, made when it is not there yet, or `anew`.
 
     encoding: u8 for CPUs, s8 for TensorRT, or float. Raises KittError when weights or ranges are missing (and says how
-    to get them), are of another network or damaged, its INT8 was measured and refused, or the disk is full.
+    to get them), are of another network or damaged, or the disk is full.
     """
     target = engine_path(name, width, height, encoding)
-    if not _is_here(target):
+    if anew or not _is_here(target):
         with locked(target):
-            if not _is_here(target):
+            if anew or not _is_here(target):
                 _make(name, width, height, encoding, target)
     return target
 
@@ -152,7 +167,7 @@ def quantised(name: str, width: int, height: int, encoding: str) -> tuple[onnx.M
     digest, network = hashlib.sha256(serialised(model)).hexdigest(), fingerprint(model)
     versions = {"kitt.converter": str(VERSION), "onnx": version("onnx")}
     if encoding == FLOAT:
-        return model, Manifest(name, "", "", digest, "", "", "onnxruntime", FLOAT, "fp32", versions)
+        return model, Manifest(stem_of(name), "", "", digest, "", "", "onnxruntime", FLOAT, "fp32", versions)
     ranges = ranges_of(name, encoding)
     if ranges.network and ranges.network != network:
         raise KittError(
@@ -160,14 +175,14 @@ def quantised(name: str, width: int, height: int, encoding: str) -> tuple[onnx.M
         )
     layers = float_layers_of(name, encoding)
     source = "; ".join(dict.fromkeys(_said(ranges, encoding)))
-    about = Manifest(name, "", "", digest, ranges.digest(), source, "onnxruntime", encoding, "int8", versions)
+    about = Manifest(stem_of(name), "", "", digest, ranges.digest(), source, "onnxruntime", encoding, "int8", versions)
     gate = find(key(network, ranges.digest(), encoding, layers))
     return quantise(model, ranges, encoding, layers), replace(about, float_layers=tuple(layers), gate=gate)
 
 
 def float_layers_of(name: str, encoding: str) -> list[str]:
     """Layers of a model that stay in float, by the choice of `kitt build --search`; none where it did not run."""
-    path = calibration() / f"{name}.layers.json"
+    path = calibration() / f"{stem_of(name)}.layers.json"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         return [str(layer) for layer in found.get(encoding, {}).get("float_layers", [])]
@@ -182,11 +197,6 @@ def _make(name: str, width: int, height: int, encoding: str, target: Path) -> No
 
     begun = time.monotonic()
     model, about = quantised(name, width, height, encoding)
-    if about.gate is not None and not about.gate.passed:
-        raise KittError(
-            f"{name} in {encoding} was measured and refused: {about.accuracy}; calibrate it anew, keep its worst "
-            "layers in float (kitt build --search), or lower what is needed (kitt build --needed)"
-        )
     with appearing(target) as part:
         save(model, part)
         digest = sha256_of(part)
@@ -194,9 +204,22 @@ def _make(name: str, width: int, height: int, encoding: str, target: Path) -> No
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         seconds = round(time.monotonic() - begun, 2)
         replace(about, sha256=digest, onnx_sha256=digest, build_s=seconds, built_at=now).write(target)
-    for stale in target.parent.glob(f"{name}-{width}x{height}-*.onnx*"):
+    for stale in target.parent.glob(f"{stem_of(name)}-{width}x{height}-*.onnx*"):
         if f"-v{VERSION}." not in stale.name:
             stale.unlink(missing_ok=True)
+
+
+def _trained(name: str) -> Callable[[Path], dict[str, tuple[float, float]]] | None:
+    return None if is_own(name) else format_of(find_detector(name)).trained
+
+
+def _weights_sha256(name: str) -> str:
+    if not is_own(name):
+        return find_detector(name).model.sha256
+    try:
+        return sha256_of(Path(name))
+    except OSError as e:
+        raise KittError(f"{name}: cannot read the network: {e.strerror or e}") from e
 
 
 def _is_here(target: Path) -> bool:

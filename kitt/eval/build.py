@@ -3,7 +3,7 @@
     float ONNX -> INT8 in a folder of its own -> gate: mAP of both on labelled pictures -> engines with manifests
     each runtime on the engine: sees it the same? how fast? -> the fastest goes into the manifest
 
-Nothing is put in place before the gate has passed, so that the last good engine stays.
+Nothing is put in place before the gate has passed, so that the last good engine stays. One build of a model at a time.
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ from typing import Any
 from kitt.config import EyesConfig
 from kitt.engine import evidence, networks
 from kitt.engine.convert.building import save
+from kitt.engine.files import locked
 from kitt.engine.manifest import Gate, Manifest, verify
 from kitt.engine.quantise.fingerprint import fingerprint
 from kitt.errors import KittError
 from kitt.eval import gate as gating
-from kitt.eval.choice import Choice, choose
+from kitt.eval.choice import Choice, Watch, choose
 from kitt.eval.datasets import DataSet
 from kitt.eval.run import see
+from kitt.places import engines
 from kitt.types import U8
 
 Progress = Callable[[Iterable[Any], int, str], Iterable[Any]]
@@ -83,29 +85,32 @@ def build(request: Request, pictures: Callable[[], list[U8]], progress: Progress
 
     Raises Refused where the gate does, and KittError.
     """
+    with locked(engines() / f"{networks.stem_of(request.model)}.build", say):
+        return _build(request, pictures, progress)
+
+
+def _build(request: Request, pictures: Callable[[], list[U8]], progress: Progress) -> list[Built]:
     targets = [(e, s, networks.engine_path(request.model, *s, e)) for e in request.encodings for s in request.sizes]
     if not request.force and all(_settled(path, encoding, request) for encoding, _, path in targets):
         return [Built(path, Manifest.read(path), False) for _, _, path in targets]
     if request.labelled:
         for encoding in request.encodings:
-            _gate(request, encoding, progress, say)
+            _gate(request, encoding, [path for e, _, path in targets if e == encoding], progress)
     built = []
     for encoding, size, path in targets:
-        if request.force:
-            path.unlink(missing_ok=True)
-        networks.ensure(request.model, *size, encoding)
+        networks.ensure(request.model, *size, encoding, anew=request.force or not _whole(path))
         manifest = verify(path)
         if request.labelled or manifest.gate is None:
             found = evidence.find(_key(request.model, encoding))
             manifest = replace(manifest, gate=found)
         if encoding == networks.U8:
-            shown = f"{request.model} {size[0]}x{size[1]}"
+            shown = path.name.split(".")[0]
             choice = choose(
                 path,
                 networks.ensure(request.model, *size, networks.FLOAT),
                 pictures(),
                 request.threads,
-                lambda steps, count, shown=shown: progress(steps, count, f"{shown}: compare runtimes"),
+                _watch(progress, f"{shown}: compare runtimes"),
             )
             manifest = _with_choice(manifest, choice)
         manifest.write(path)
@@ -115,10 +120,9 @@ def build(request: Request, pictures: Callable[[], list[U8]], progress: Progress
 
 def _settled(path: Path, encoding: str, request: Request) -> bool:
     """Whether an engine is in place, whole, and all that is asked for is known of it."""
-    try:
-        manifest = verify(path)
-    except KittError:
+    if not _whole(path):
         return False
+    manifest = Manifest.read(path)
     gate, labelled = manifest.gate, request.labelled
     if encoding == networks.U8 and not manifest.times_ms:
         return False
@@ -127,20 +131,32 @@ def _settled(path: Path, encoding: str, request: Request) -> bool:
     )
 
 
-def _gate(request: Request, encoding: str, progress: Progress, say: Say) -> None:
+def _whole(path: Path) -> bool:
+    try:
+        verify(path)
+    except KittError:
+        return False
+    return True
+
+
+def _gate(request: Request, encoding: str, in_place: Sequence[Path], progress: Progress) -> None:
+    """Measure, and keep what came of it. Raises Refused; engines that are in place already then tell so when loaded."""
     assert request.labelled is not None
     sets = request.labelled.read()
     _check(sets, request)
-    config = EyesConfig(model=request.model, threads=request.threads)
+    own = networks.is_own(request.model)
     with tempfile.TemporaryDirectory(prefix="kitt-") as folder:
         candidate = _Candidates(request.model, encoding, Path(folder))
         found = {}
         for what, store in ((networks.FLOAT, _float_store), (encoding, candidate.store)):
+            # a user's own network has one size, and is named by its path
+            model = str(store(request.model, *request.sizes[0])) if own else request.model
+            config = EyesConfig(model=model, threads=request.threads)
             found[what] = [
                 see(
                     s,
                     config,
-                    lambda steps, count, s=s, what=what: progress(steps, count, f"{what} on {s.name}"),
+                    _watch(progress, f"{what} on {s.name}"),
                     store=store,
                 ).found
                 for s in sets
@@ -165,6 +181,8 @@ def _gate(request: Request, encoding: str, progress: Progress, say: Say) -> None
     )
     evidence.record(_key(request.model, encoding), request.model, encoding, gate, request.record)
     if not gate.passed:
+        for path in filter(_whole, in_place):
+            replace(Manifest.read(path), gate=gate).write(path)
         raise Refused(request.model, encoding, gate)
 
 
@@ -176,17 +194,23 @@ class _Candidates:
         self.sizes: set[str] = set()
 
     def store(self, model: str, width: int, height: int) -> Path:
-        path = self.folder / f"{model}-{width}x{height}.onnx"
+        path = self.folder / f"{networks.stem_of(model)}-{width}x{height}.onnx"
         if not path.exists():
             self.sizes.add(f"{width}x{height}")
             save(networks.quantised(model, width, height, self.encoding)[0], path)
         return path
 
     def blame(self, sets: Sequence[DataSet]) -> tuple[str, ...]:
-        """The layers that INT8 costs most."""
+        """The layers that INT8 costs most; of a user's own network, nobody looks."""
+        if networks.is_own(self.model):
+            return ()
         from kitt.eval.sensitivity import worst_layers
 
         return worst_layers(self.model, self.encoding, [s.load() for s in sets[0].samples[:4]])
+
+
+def _watch(progress: Progress, what: str) -> Watch:
+    return lambda steps, count: progress(steps, count, what)
 
 
 def _float_store(model: str, width: int, height: int) -> Path:
@@ -212,7 +236,9 @@ def _check(sets: Sequence[DataSet], request: Request) -> None:
 def _key(model: str, encoding: str) -> str:
     ranges = networks.ranges_of(model, encoding)
     # the same at every input size
-    network = fingerprint(networks.float_network(model, 320, 320))
+    network = fingerprint(
+        networks.float_network(model, 0, 0) if networks.is_own(model) else networks.float_network(model, 320, 320)
+    )
     return evidence.key(network, ranges.digest(), encoding, networks.float_layers_of(model, encoding))
 
 
