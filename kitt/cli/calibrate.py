@@ -85,13 +85,21 @@ def _tell(line: str) -> None:
 
 
 def _network(model: str) -> tuple[str, tuple[str, ...]]:
-    """(name, encodings that need ranges of frames) of a detector, or of an ONNX file."""
+    """(name, encodings that need ranges of frames) of a detector, or of an ONNX file.
+
+    Raises KittError when it is not there, before a long drive is looked through.
+    """
     from kitt.engine.models import find_detector
     from kitt.engine.networks import format_of
+    from kitt.engine.pull import path_of
     from kitt.engine.quantise.placement import ENCODINGS
+    from kitt.errors import KittError
 
     if model.endswith(".onnx"):
+        if not Path(model).is_file():
+            raise KittError(f"{model}: no such model file")
         return Path(model).stem, ENCODINGS
+    path_of(model)
     # what a network was trained with serves it best where it fits
     return model, ("s8",) if format_of(find_detector(model)).trained else ENCODINGS
 

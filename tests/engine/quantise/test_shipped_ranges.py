@@ -42,6 +42,5 @@ def test_a_file_is_of_the_network_and_leaves_no_layer_out(path: Path) -> None:
     for encoding in ("s8",) if trained else ("s8", "u8"):
         known = [t for t in ranges.tensors if (ranges.s8(t) if encoding == "s8" else ranges.u8(t)) is not None]
         heavy = {label(n) for n in walk(net) if role_of(net, n) == "weighted"}
-        assert (
-            heavy & set(plan(net, known, encoding).int8) == heavy & set(plan(net, net.floats, encoding).int8) != set()
-        )
+        now, best = (heavy & set(plan(net, tensors, encoding).int8) for tensors in (known, net.floats))
+        assert now == best != set()
