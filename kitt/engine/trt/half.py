@@ -15,7 +15,7 @@ from kitt.errors import KittError
 _WEIGHTY = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul", "GRU", "LSTM", "RNN"})
 """What is worth computing in float16. The body reaches from the first of these to the last on every path."""
 
-_ALWAYS_FLOAT = frozenset({"Cast", "Constant", "ConstantOfShape", "DequantizeLinear", "QuantizeLinear", "Range"})
+_ALWAYS_FLOAT = frozenset({"Cast", "Constant", "ConstantOfShape", "Range"})
 """Their output's type is written in them, or float16 would lose a range."""
 
 _FLOAT_INPUTS = {"Resize": (1, 2), "Upsample": (1,)}

@@ -35,6 +35,7 @@ class FakeTensorRT:
         self.ended: list[str] = []
         self.refuses_to_build = False
         self.no_room = False
+        self.builds = 0
         fake = self
 
         class ILogger:
@@ -113,7 +114,8 @@ class _Builder:
                 "maximum value allowed (3840). In processCheck at /_src/optimizer/graph.cpp:1066)",
             )
             return None
-        return f"PLAN {self.fake.__version__}\n".encode() + network.model.SerializeToString()
+        self.fake.builds += 1  # as TensorRT's own: no two builds give the same bytes
+        return f"PLAN {self.fake.__version__} {self.fake.builds}\n".encode() + network.model.SerializeToString()
 
 
 class _Config:
@@ -208,7 +210,7 @@ class _Runtime(_Ending):
 
     def deserialize_cuda_engine(self, plan: bytes) -> "_Engine | None":
         head, _, body = plan.partition(b"\n")
-        if head != f"PLAN {self.fake.__version__}".encode():
+        if head.split(b" ")[:2] != [b"PLAN", self.fake.__version__.encode()]:
             self.log.log(
                 _Severity.ERROR,
                 "IRuntime::deserializeCudaEngine: Error Code 1: Serialization (Version tag does not match. Note: "

@@ -79,6 +79,27 @@ def one_gemm(weight: float, op: str = "Gemm") -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
+def test_a_resize_between_layers_keeps_its_scales_in_float32() -> None:
+    x, size = "x", [1, 2, 4, 4]
+    nodes = [
+        helper.make_node("Conv", [x, "w"], ["a"], name="a"),
+        helper.make_node("Resize", ["a", "", "scales"], ["b"], name="b", mode="nearest"),
+        helper.make_node("Conv", ["b", "w"], ["y"], name="y"),
+    ]
+    values = {"w": np.ones((2, 2, 1, 1), np.float32), "scales": np.array([1, 1, 2, 2], np.float32)}
+    graph = helper.make_graph(
+        nodes,
+        "resize",
+        [helper.make_tensor_value_info(x, TensorProto.FLOAT, size)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 2, 8, 8])],
+        [numpy_helper.from_array(v, n) for n, v in values.items()],
+    )
+    model = halved(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), "resize")
+    onnx.checker.check_model(model, full_check=True)
+    assert types(model)["b"] == TensorProto.FLOAT16
+    assert run(model, {x: np.ones(size, np.float32)})[0].tolist() == np.full((1, 2, 8, 8), 4.0).tolist()
+
+
 def test_an_output_of_the_body_is_cast_back() -> None:
     model = halved(one_gemm(0.5), "one")
     onnx.checker.check_model(model, full_check=True)
