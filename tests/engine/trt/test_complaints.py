@@ -7,7 +7,7 @@ from kitt.engine.trt.complaints import Heard, clean, parser_fault
 # as TensorRT for RTX 1.7.1.116 and TensorRT 10 write them
 WRONG_TYPE = "transpose_0: first input has type UInt8 but must have type Float or Bool"
 LINES = {
-    f"ITensor::getDimensions: Error Code 4: API Usage Error ({WRONG_TYPE}. In checkType at /x/nodeBase.cpp:456)": WRONG_TYPE,
+    f"ITensor::getDimensions: Error Code 4: API Usage Error ({WRONG_TYPE}. In check at /x/n.cpp:456)": WRONG_TYPE,
     "[checkMacros.cpp::catchCudaError::250] Error Code 1: Cuda Runtime (In catchCudaError at /_src/x.cpp:250)": "",
     "ModelImporter.cpp:143: --- End node ---": "",
     "[6] Assertion failed: scale > 0: a scale must be positive.": "scale > 0: a scale must be positive",
