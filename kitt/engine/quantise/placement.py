@@ -83,6 +83,8 @@ def plan(net: Net, known: Collection[str], encoding: str, float_layers: Collecti
     for node in nodes:
         role, inside = role_of(net, node), label(node) in body
         tensors = _stored_by(net, node, role, encoding)
+        if not _values(net, node):
+            continue  # it picks from a constant
         if not all(grid.get(t, t) in ranged for t in tensors):
             continue
         if not inside and not (encoding == "u8" and role == "move" and all(t in stored for t in _values(net, node))):
@@ -157,7 +159,9 @@ def _grids(net: Net, moves: list[onnx.NodeProto]) -> dict[str, str]:
     """Tensor -> the first of those that share its grid, since one operator moves numbers from the one to the other."""
     first: dict[str, str] = {}
     for node in moves:
-        tensors = [*_values(net, node), node.output[0]]
+        if not (values := _values(net, node)):
+            continue
+        tensors = [*values, node.output[0]]
         roots = list(dict.fromkeys(first.get(t, t) for t in tensors))
         renamed = dict.fromkeys(roots, roots[0])
         first = {t: renamed.get(root, root) for t, root in first.items()}

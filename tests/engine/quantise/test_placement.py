@@ -1,5 +1,6 @@
 """Where Q and DQ stand, as TensorRT's and ONNX Runtime's guides have it."""
 
+import numpy as np
 import onnx
 import pytest
 
@@ -73,6 +74,16 @@ def test_the_decoding_after_the_last_layer_stays_in_float():
     net.node("Concat", ["shifted", "exp"], "out", axis=1)
     assert set(planned(net.model("out"), "u8").grid) == {"x", "head"}
     assert set(planned(net.model("out"), "s8").grid) == {"x"}
+
+
+def test_what_is_picked_from_a_constant_is_not_stored():
+    net = Net()
+    net.conv("x", "head", 3, 4)
+    best = net.node("ArgMax", ["head"], "best", axis=3, keepdims=0)
+    table = net.constant(np.arange(12, dtype=np.float32), "table")
+    net.node("Gather", [table, best], "picked")
+    net.node("Transpose", ["picked"], "out", perm=[0, 2, 1])
+    assert set(planned(net.model("head", "out"), "u8").grid) == {"x", "head"}
 
 
 def test_a_layer_kept_in_float_neither_reads_nor_gives_for_itself():

@@ -1,0 +1,140 @@
+"""Networks of published weights and of a user's own file, as files with manifests."""
+
+import numpy as np
+import onnx
+import pytest
+
+from kitt.engine import evidence, networks
+from kitt.engine.loading import accuracy_of, cautions, load
+from kitt.engine.manifest import Gate, Manifest, verify
+from kitt.engine.quantise.fingerprint import fingerprint
+from kitt.engine.quantise.placement import tensors_to_observe
+from kitt.errors import KittError
+from tests.engine.published import NAME, publish
+from tests.engine.quantise.nets import Net, ranges_of
+
+GATE = Gate("a set", "1" * 64, 200, 0.4, 0.398, 0.985, 1.01, 0.99, True, ("64x64",), ())
+X = np.random.default_rng(1).normal(0, 1, (1, 3, 8, 12)).astype(np.float32)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    publish(monkeypatch, tmp_path / "home")
+    (tmp_path / "home" / "calibration").mkdir()
+    return tmp_path / "home"
+
+
+def gate_key():
+    ranges = networks.ranges_of(NAME, "u8")
+    return evidence.key(fingerprint(networks.float_network(NAME, 96, 64)), ranges.digest(), "u8")
+
+
+def test_an_engine_comes_with_its_manifest():
+    path = networks.ensure(NAME, 96, 64)
+    manifest = verify(path)
+    assert (manifest.model, manifest.encoding, manifest.precision) == (NAME, "u8", "int8")
+    assert "the ranges it was trained with" in manifest.ranges_source
+    assert manifest.gate is None
+    assert accuracy_of(path) == "ungated"
+    assert "is ungated: nobody measured what INT8 costs it" in cautions(path)[0]
+
+
+def test_what_was_measured_once_is_known_of_every_size_built_later():
+    evidence.record(gate_key(), NAME, "u8", GATE)
+    path = networks.ensure(NAME, 160, 96)
+    assert verify(path).gate == GATE
+    assert cautions(path) == []
+
+
+def test_a_refused_network_says_so_when_it_is_loaded():
+    evidence.record(gate_key(), NAME, "u8", Gate(**{**GATE.__dict__, "passed": False}))
+    assert "was refused by its gate" in cautions(networks.ensure(NAME, 96, 64))[0]
+
+
+def test_an_engine_without_manifest_is_made_anew():
+    path = networks.ensure(NAME, 96, 64)
+    Manifest.path_for(path).unlink()
+    assert verify(networks.ensure(NAME, 96, 64)).sha256
+
+
+def test_a_changed_byte_is_found_before_anything_is_loaded():
+    path = networks.ensure(NAME, 96, 64)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(KittError, match="not loaded"):
+        load(path, 1)
+    networks.ensure_usual([NAME])
+    assert load(path, 1).name.startswith("onnxruntime")
+
+
+def test_int8_for_tensorrt_needs_ranges_that_were_calibrated():
+    with pytest.raises(
+        KittError, match=rf"without them there is no INT8; make them: kitt calibrate DRIVE\.\.\. --model {NAME}"
+    ):
+        networks.ensure(NAME, 96, 64, "s8")
+
+
+def test_ranges_of_another_network_are_refused(home):
+    model = networks.float_network(NAME, 96, 64)
+    names = tensors_to_observe(model)
+    pixels = np.random.default_rng(0).integers(0, 256, (1, 64, 96, 3)).astype(np.uint8)
+    ranges = ranges_of(model, {"images": pixels}, names)
+    ranges.__class__("x", "other", ranges.tensors, {}).write(networks.ranges_path(NAME))
+    with pytest.raises(KittError, match="the ranges are of another network"):
+        networks.ensure(NAME, 96, 64, "s8")
+    ranges.__class__("x", fingerprint(model), ranges.tensors, {}).write(networks.ranges_path(NAME))
+    path = networks.ensure(NAME, 96, 64, "s8")
+    assert networks.sha256_of(networks.ranges_path(NAME))[:8] in path.name
+    assert verify(path).encoding == "s8"
+
+
+def test_two_encodings_of_one_size_stand_beside_each_other():
+    made = {networks.ensure(NAME, 96, 64, encoding) for encoding in ("u8", "float")}
+    assert all(p.is_file() for p in made)
+    assert networks.built_sizes(NAME) == [(96, 64)]
+
+
+def own_network(folder):
+    net = Net()
+    net.conv("x", "a", 3, 4)
+    net.node("Relu", ["a"], "a_relu")
+    net.conv("a_relu", "out", 4, 2)
+    path = folder / "mine.onnx"
+    onnx.save(net.model("out"), path)
+    return path
+
+
+def test_a_users_own_network_is_quantised_by_its_calibrated_ranges(tmp_path):
+    path = own_network(tmp_path)
+    with pytest.raises(KittError, match="has no activation ranges, and without them there is no INT8"):
+        networks.ensure(str(path), 0, 0)
+    model = networks.float_network(str(path), 0, 0)
+    ranges = ranges_of(model, {"x": X}, tensors_to_observe(model))
+    ranges.__class__("mine", fingerprint(model), ranges.tensors, {"test": "a test"}).write(
+        networks.ranges_path(str(path))
+    )
+    made = networks.ensure(str(path), 0, 0)
+    assert made.name.startswith("mine-")
+    assert "test: a test" in verify(made).ranges_source
+    (exact,) = load(path, 1).infer({"x": X}).values()
+    (rounded,) = load(made, 1).infer({"x": X}).values()
+    assert 0 < np.abs(exact - rounded).max() < 0.2
+
+
+def test_a_users_own_network_needs_no_manifest(tmp_path):
+    path = own_network(tmp_path)
+    assert cautions(path) == []
+    assert accuracy_of(path) == "not known to kitt"
+    with pytest.raises(KittError, match="no such model file"):
+        load(tmp_path / "none.onnx", 1)
+
+
+def test_layers_that_a_search_chose_stay_in_float(home):
+    path = home / "calibration" / f"{NAME}.layers.json"
+    layer = next(n.output[0] for n in networks.float_network(NAME, 96, 64).graph.node if n.op_type == "Conv")
+    path.write_text(f'{{"u8": {{"float_layers": ["{layer}"]}}}}')
+    assert verify(networks.ensure(NAME, 96, 64)).float_layers == (layer,)
+    path.write_text("[")
+    with pytest.raises(KittError, match="not a list of layers"):
+        networks.ensure(NAME, 128, 64)
