@@ -79,10 +79,11 @@ def _around(grammar: Grammar, text: str) -> Decoder:
     """Of the sentence with courtesies around it, and with turns anywhere in it as well."""
     listed = _LISTED[grammar.language]
     courtesies, turn = f"[({listed['courtesies']})] [({listed['courtesies']})]", f"[({listed['turns']})]"
-    turns = " ".join(f"{word} {turn}" for word in text.split())
+    # in brackets, so that "22" and "5" side by side are not asked whether they are one number
+    words = [f"({word})" for word in text.split()]
     templates = {
-        _SAME: [f"{courtesies} {text} {courtesies}"],
-        _OTHER: [f"{courtesies} {turn} {turns} {courtesies}"],
+        _SAME: [" ".join((courtesies, *words, courtesies))],
+        _OTHER: [" ".join((courtesies, turn, *(f"{word} {turn}" for word in words), courtesies))],
     }
     made = Grammar.of_sentences(templates, grammar.language, grammar.name, _Written(grammar.prons))
     return Decoder(made.graph)

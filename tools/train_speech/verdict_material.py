@@ -132,7 +132,9 @@ def cases(work: Path, second: SecondPass, seed: int) -> Cases:
         texts = sorted({listed[i].said for i in rows if len(listed[i].said.split()) <= 9})
         for n in range(GRAMMARS_A_LANGUAGE):
             chosen = choose.sample(texts, round(LARGEST ** choose.random()))
-            grammar = Grammar.of_sentences({f"I{i}": [t] for i, t in enumerate(chosen)}, language, f"random {n}")
+            # in brackets, so that "22" and "5" side by side are not asked whether they are one number
+            sentences = {f"I{i}": [" ".join(f"({word})" for word in t.split())] for i, t in enumerate(chosen)}
+            grammar = Grammar.of_sentences(sentences, language, f"random {n}")
             strangers = [i for i in rows if listed[i].said not in chosen]
             some = choose.sample(strangers, min(STRANGERS, len(strangers)))
             held = [i for i in rows if listed[i].said in chosen] + [i for i in made if listed[i].within in chosen]
