@@ -28,7 +28,7 @@ def shipped() -> Path:
 
 
 def calibration() -> Path:
-    """The folder of activation ranges: of KITT_HOME where it has one, of the checkout, else of the installed package."""
+    """The folder of activation ranges: of KITT_HOME where it has one, of the checkout, else of the package."""
     if (own := home() / "calibration").is_dir():
         return own
     return _CHECKOUT / "calibration" if _in_checkout() else Path(__file__).resolve().parent / "_calibration"

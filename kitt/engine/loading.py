@@ -40,10 +40,33 @@ def load(path: Path | str, threads: int) -> Backend:
         return load_backend(path, threads, DEFAULT)
 
 
-def cautions(path: Path) -> list[str]:
-    """What whoever runs this engine must know, a line each; none for an engine that passed its gate."""
+def cautions(path: Path, running: str = "") -> list[str]:
+    """What whoever runs this engine must know, a line each; none for one that passed its gate and runs as it was built.
+
+    running: the name of the backend that runs it, "" where none does.
+    """
     manifest = manifest_of(path)
-    if manifest is None or manifest.precision != "int8":
+    if manifest is None:
+        return []
+    return [*_elsewhere(path, manifest, running), *_unproven(path, manifest)]
+
+
+def _elsewhere(path: Path, manifest: Manifest, running: str) -> list[str]:
+    if running and not running.startswith(manifest.backend):
+        return [f"{path.name} was built for {manifest.backend}, which cannot run now; it runs by {running}, slower"]
+    if manifest.encoding != "u8":
+        return []
+    sized = path.name.rpartition("-v")[0]
+    for other in path.parent.glob(f"{sized}*.s8.onnx"):
+        if Manifest.path_for(other).is_file() and Manifest.read(other).backend == "tensorrt":
+            from kitt.engine.trt.library import driver_fault
+
+            return [f"TensorRT was chosen to run {sized}, and the CPU does: {driver_fault() or 'it was asked to'}"]
+    return []
+
+
+def _unproven(path: Path, manifest: Manifest) -> list[str]:
+    if manifest.precision != "int8":
         return []
     if manifest.gate is None:
         return [f"{path.name} is ungated: nobody measured what INT8 costs it; measure: kitt build --eval SET"]

@@ -143,6 +143,23 @@ def ensure(name: str, width: int, height: int, encoding: str = U8, *, anew: bool
     return target
 
 
+def serving(name: str, width: int, height: int) -> Path:
+    """What runs a model here: the file for TensorRT where `kitt build` chose that and its driver answers, else the u8
+    one for the CPU, made when it is not there yet. `loading.cautions` tells where a GPU was expected."""
+    from kitt.engine.trt.library import driver_fault
+
+    chosen = chosen_for_gpu(name, width, height)
+    return chosen if chosen and not driver_fault() else ensure(name, width, height)
+
+
+def chosen_for_gpu(name: str, width: int, height: int) -> Path | None:
+    """The file that `kitt build` chose TensorRT for, whether or not it can run now."""
+    if is_own(name) or not ranges_path(name).is_file():
+        return None
+    path = engine_path(name, width, height, S8)
+    return path if _is_here(path) and Manifest.read(path).backend == "tensorrt" else None
+
+
 def ensure_usual(names: Collection[str]) -> list[Path]:
     """The networks of the input sizes that those of `names` that are detectors are usually run at; damaged ones are
     made anew."""

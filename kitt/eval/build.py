@@ -21,6 +21,7 @@ from kitt.engine.convert.building import save
 from kitt.engine.files import locked
 from kitt.engine.manifest import Gate, Manifest, verify
 from kitt.engine.quantise.fingerprint import fingerprint
+from kitt.engine.trt.library import driver_fault
 from kitt.errors import KittError
 from kitt.eval import gate as gating
 from kitt.eval.choice import Choice, Watch, choose
@@ -103,10 +104,11 @@ def _build(request: Request, pictures: Callable[[], list[U8]], progress: Progres
         if request.labelled or manifest.gate is None:
             found = evidence.find(_key(request.model, encoding))
             manifest = replace(manifest, gate=found)
-        if encoding == networks.U8:
+        if encoding == networks.U8 or not driver_fault():
             shown = path.name.split(".")[0]
             choice = choose(
                 path,
+                encoding,
                 networks.ensure(request.model, *size, networks.FLOAT),
                 pictures(),
                 request.threads,

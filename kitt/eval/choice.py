@@ -18,7 +18,8 @@ from kitt.types import U8
 
 REFERENCE = "onnxruntime"
 """What others are held against: on uint8 files its sums are exact."""
-CANDIDATES = (REFERENCE, "openvino")
+OTHERS = {"u8": ("openvino",), "s8": ("tensorrt",)}
+"""What else may run a file, by its encoding."""
 RUNS = 21
 CLEARLY = 0.95
 """A runtime must take less than this share of the reference's time to be chosen over it: times wander."""
@@ -35,7 +36,9 @@ class Choice:
     refused: dict[str, str]
 
 
-def choose(engine: Path, float_network: Path, pictures: Sequence[U8], threads: int, watch: Watch) -> Choice:
+def choose(
+    engine: Path, encoding: str, float_network: Path, pictures: Sequence[U8], threads: int, watch: Watch
+) -> Choice:
     """Compare all runtimes on `engine`, and time them and the float network in turns, on `threads` threads each.
 
     Raises KittError when the engine cannot be run at all.
@@ -43,7 +46,7 @@ def choose(engine: Path, float_network: Path, pictures: Sequence[U8], threads: i
     reference = backend.load(engine, threads, REFERENCE)
     running: dict[str, Backend] = {REFERENCE: reference}
     refused = {}
-    for name in CANDIDATES[1:]:
+    for name in OTHERS[encoding]:
         try:
             other = backend.load(engine, threads, name)
             if not pictures:

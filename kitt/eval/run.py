@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from kitt.config import EyesConfig
-from kitt.engine.networks import ensure
+from kitt.engine.networks import serving
 from kitt.eval import coco, masks
 from kitt.eval.datasets import DARK, DataSet
 from kitt.eval.matching import (
@@ -53,7 +53,7 @@ class Eyes:
     """A detector for single pictures of any size, which it adapts to."""
 
     def __init__(
-        self, config: EyesConfig, floor: float = FLOOR, merge: Merge = merge, store: ModelStore = ensure
+        self, config: EyesConfig, floor: float = FLOOR, merge: Merge = merge, store: ModelStore = serving
     ) -> None:
         self.config = config
         self._store = store
@@ -87,7 +87,7 @@ def see(
     config: EyesConfig,
     progress: Progress = silent,
     merge: Merge = merge,
-    store: ModelStore = ensure,
+    store: ModelStore = serving,
 ) -> Seen:
     """Every picture through the detector, its two looks merged by `merge`. Raises KittError on an unreadable one."""
     eyes = Eyes(config, merge=merge, store=store)

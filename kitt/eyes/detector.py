@@ -13,7 +13,7 @@ import numpy as np
 from kitt.config import EyesConfig
 from kitt.engine import loading
 from kitt.engine.backend import Backend
-from kitt.engine.networks import ensure
+from kitt.engine.networks import serving
 from kitt.eyes.families import Family, free_size, identify, input_spec, probe
 from kitt.eyes.letterbox import Letterbox
 from kitt.eyes.looks import Calibration, Look, load_calibration, merge, plan, unmerged
@@ -64,7 +64,7 @@ class Detector:
         *,
         clock: Callable[[], int] | None = None,
         backend: BackendFactory = loading.load,
-        store: ModelStore = ensure,
+        store: ModelStore = serving,
         floor: float = FLOOR,
         merge: Merge = merge,
     ) -> None:
@@ -135,8 +135,8 @@ class Detector:
 
     def cautions(self) -> list[str]:
         """What whoever relies on this detector must know of its networks, a line each."""
-        paths = dict.fromkeys(eye.network.path for eye in self._eyes)
-        return [line for path in paths for line in loading.cautions(path)]
+        running = {eye.network.path: eye.network.backend.name for eye in self._eyes}
+        return [line for path, name in running.items() for line in loading.cautions(path, name)]
 
     def _fit(self, frame_size: tuple[int, int], horizon_y_px: float) -> None:
         self._frame_size, self.horizon_y_px = frame_size, horizon_y_px

@@ -7,8 +7,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
+from kitt.errors import KittError
 from kitt.places import sample_drive
+
+if TYPE_CHECKING:
+    from kitt.engine.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,6 @@ PACKAGES = (
     "hassil",
 )
 EXTRAS = {
-    "tensorrt": "tensorrt",
-    "pycuda": "tensorrt",
     "sounddevice": "live",
     "livekit": "echo",
     "gruut-lang-en": "lexica",
@@ -55,6 +58,7 @@ def check() -> list[Finding]:
     findings = [_python()]
     findings += [_package(name) for name in PACKAGES]
     findings += [guarded(name, look) for name, look in PARTS.items()]
+    findings += _tensorrt()
     findings += [_extra(name, extra) for name, extra in EXTRAS.items()]
     return findings
 
@@ -63,6 +67,8 @@ def guarded(name: str, look: Callable[[], Finding]) -> Finding:
     """A broken part is a finding of the doctor, not its end."""
     try:
         return look()
+    except KittError as e:
+        return Finding(name, False, str(e), mend="")
     except Exception as e:
         return Finding(name, False, f"{type(e).__name__}: {e}", mend="pip install --force-reinstall kitt")
 
@@ -89,6 +95,7 @@ def _extra(name: str, extra: str) -> Finding:
 
 
 def _backend() -> Finding:
+    """What really runs the eyes' networks here, as the manifest of the usual one has it."""
     import onnxruntime
 
     cpu = _cpu_flags()
@@ -98,7 +105,62 @@ def _backend() -> Finding:
         if int8
         else "no INT8 instructions: expect a third of the speed; try --model efficientdet-lite0"
     )
-    return Finding("backend", True, f"ONNX Runtime {onnxruntime.__version__} on the CPU; {hint}")
+    manifest = _serving()
+    if manifest is not None and manifest.backend == "tensorrt":
+        return Finding("backend", True, f"TensorRT on {manifest.gpu or 'the NVIDIA GPU'}")
+    runs = "OpenVINO" if manifest is not None and manifest.backend == "openvino" else "ONNX Runtime"
+    installed = version("openvino") if runs == "OpenVINO" else onnxruntime.__version__
+    return Finding("backend", True, f"{runs} {installed} on the CPU ({_cpu_name()}); {hint}")
+
+
+def _engines() -> Finding:
+    """The eyes' usual engine: whether it is the one that was built, what INT8 costs it, what was timed."""
+    manifest = _serving()
+    if manifest is None:
+        return Finding("engines", False, "not built yet", needed=False, mend="kitt models pull")
+    times = ", ".join(f"{name} {ms:.1f} ms" for name, ms in manifest.times_ms.items()) or "not timed: kitt build"
+    refused = "".join(f"; not by {name}: {why}" for name, why in manifest.refused.items())
+    return Finding("engines", True, f"{manifest.model}: {manifest.accuracy}; {times}{refused}", needed=False)
+
+
+def _serving() -> Manifest | None:
+    """Raises KittError when the engine is not the one that its manifest tells of."""
+    from kitt.config import EyesConfig
+    from kitt.engine.manifest import verify
+    from kitt.engine.models import find_detector
+    from kitt.engine.networks import chosen_for_gpu, engine_path
+    from kitt.engine.trt.library import driver_fault
+
+    model = EyesConfig().model
+    size = find_detector(model).built_sizes[0]
+    for_gpu = None if driver_fault() else chosen_for_gpu(model, *size)
+    path = for_gpu or engine_path(model, *size)
+    return verify(path) if path.is_file() else None
+
+
+def _cpu_name() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as f:
+            named = [line.partition(":")[2].strip() for line in f if line.startswith(("model name", "Model"))]
+    except OSError:
+        named = []
+    return named[0] if named else platform.machine()
+
+
+def _openvino() -> Finding:
+    try:
+        return Finding(
+            "openvino", True, f"{version('openvino')}; runs what `kitt build` finds it right and faster for", False
+        )
+    except PackageNotFoundError:
+        return Finding("openvino", False, "not installed (optional)", False, "pip install 'kitt[openvino]'")
+
+
+def _tensorrt() -> list[Finding]:
+    """Why TensorRT runs or does not, without importing any of it."""
+    from kitt.engine.trt.library import findings
+
+    return [Finding(f.name, f.ok, f.what, needed=False, mend=f.mend) for f in findings()]
 
 
 def _cpu_flags() -> set[str]:
@@ -156,6 +218,8 @@ def _sample() -> Finding:
 
 PARTS: dict[str, Callable[[], Finding]] = {
     "backend": _backend,
+    "engines": _engines,
+    "openvino": _openvino,
     "weights": _weights,
     "ears": _ears,
     "voice": _voice,
