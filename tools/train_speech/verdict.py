@@ -51,10 +51,12 @@ def fit_verdict(work: Path, data: Path, target: Path, seed: int) -> None:
 
 
 def fitted(found: Cases) -> dict[str, object]:
-    """The verdict as it is stored. Right and wrong sentences weigh the same in all.
+    """The verdict as it is stored. Right and wrong sentences weigh the same in all; those with more beside them than
+    the limit lets pass are left out, since they never come before it.
 
     Raises SystemExit where a measure speaks the wrong way, which means that the material is broken.
     """
+    found = Cases([c for c in found.cases if c.evidence.beside <= Limits.beside], found.hours)
     measures, right = _table(found)
     bias, weights = _logistic(measures, right)
     for name, weight in zip(MEASURES, weights, strict=True):
@@ -127,7 +129,7 @@ def _bins(found: Cases) -> list[tuple[int, int, NDArray[np.bool_], float]]:
 
 
 def _strangers(found: Cases) -> NDArray[np.bool_]:
-    """Which cases the verdict alone keeps from being false accepts."""
+    """Which cases the verdict keeps from being false accepts of an hour."""
     return np.array([not c.right and c.stranger and c.evidence.beside <= Limits.beside for c in found.cases])
 
 
