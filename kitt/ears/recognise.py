@@ -188,7 +188,9 @@ class Recogniser:
         # what else was said is only looked into where nothing else speaks against the sentence
         alone = replace(path, beside=0.0, score=path.phones * sum(w.score for w in path.words) / len(path.words))
         refused = refusal(alone, rivals, self._limits, reading.states, addressed=reading.addressed)
-        beside = Beside(path) if refused else weighed(path, reading.posteriors, grammar)
+        # 0 is the best there can be, so that nothing fits better by more than is missing from it
+        fits = path.score >= -self._limits.turned
+        beside = Beside(path) if refused or fits else weighed(path, reading.posteriors, grammar)
         path = beside.path
         reason = refusal(path, rivals, self._limits, reading.states, addressed=reading.addressed)
         reason = reason or turn(path, beside.other, beside.better, self._limits)
