@@ -69,7 +69,7 @@ def calibrate(
     if known is None and not force:
         _check_others(manifest_path, manifest, ranges_path)
     words = f"{FILE}, sha256 {manifest.digest()}"
-    ranges = derive(name, observed.network, observed.histograms, method, words, watched, encodings)
+    ranges = derive(name, observed.network, observed.histograms, method, words, watched, encodings, observed.slopes)
     manifest.write(manifest_path)
     ranges.write(ranges_path)
     total, pictures = len(manifest.frames), sum(d.pictures for d in manifest.drives)
@@ -112,7 +112,9 @@ def _compare(data: DataSet, name: str, observed: Observed, manifest: FramesManif
     from kitt.engine.quantise.methods import METHODS
     from kitt.eval.calibration_table import lines, measure
 
-    ranges = {m: derive(name, observed.network, observed.histograms, m, "", watched) for m in METHODS}
+    ranges = {
+        m: derive(name, observed.network, observed.histograms, m, "", watched, slopes=observed.slopes) for m in METHODS
+    }
     if format_of(find_detector(name)).trained:
         ranges = {"as trained": ranges_of(name, "u8"), **ranges}
     for line in lines(measure(data, name, ranges, manifest, threads, watched), data, name):

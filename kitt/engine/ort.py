@@ -16,6 +16,8 @@ from kitt.errors import KittError
 from kitt.places import engines
 
 _ERRORS_ONLY = 3
+_UNASKED = ["WeightBiasQuantization"]
+"""It turns layers between INT8 ones that were left in float, for their accuracy, into INT8 with one scale each."""
 _DTYPES: dict[str, type[np.generic]] = {
     "tensor(float)": np.float32,
     "tensor(float16)": np.float16,
@@ -53,7 +55,9 @@ class OrtBackend:
         if _int8_sums_overflow():
             options.add_session_config_entry("session.x64quantprecision", "1")
         try:
-            session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            session = ort.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"], disabled_optimizers=_UNASKED
+            )
         except Exception as e:  # ONNX Runtime's own errors share no base class but Exception
             what = f"{path}: ONNX Runtime {ort.__version__} cannot run it: {_line(e)}{_mend(path)}"
             raise KittError(what) from e

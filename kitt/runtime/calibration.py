@@ -20,7 +20,7 @@ from kitt.engine.quantise.derive import Progress
 from kitt.engine.quantise.fingerprint import fingerprint
 from kitt.engine.quantise.histogram import Histogram
 from kitt.engine.quantise.observe import Observer, Watched, opened
-from kitt.engine.quantise.placement import tensors_to_observe
+from kitt.engine.quantise.placement import slopes, tensors_to_observe
 from kitt.errors import KittError
 from kitt.eyes.detector import Detector
 from kitt.runtime.calibration_frames import Shot, by_drive, choose, descriptor, short_names, shots
@@ -54,11 +54,15 @@ class Chosen:
 
 @dataclass(frozen=True, eq=False)
 class Observed:
-    """What came of it: histograms in graph order, the network's fingerprint, the frames as they were."""
+    """What came of it: histograms in graph order, the network's fingerprint, the frames as they were.
+
+    slopes: see `placement.slopes`.
+    """
 
     histograms: dict[str, Histogram]
     network: str
     frames: tuple[FrameEntry, ...]
+    slopes: Mapping[str, float]
 
 
 def open_drives(paths: Sequence[Path], sources: Sequence[str], licences: Sequence[str]) -> list[Drive]:
@@ -140,7 +144,7 @@ def observe(
             watched.look(drive.name, Frame(0, shot.t_ns, shot.image), threads)
         if len(frames) != count:
             raise KittError(f"{len(frames)} of {count} calibration frames are there; the drives have changed meanwhile")
-        return Observed(watched.observer.histograms(), watched.network, tuple(frames))
+        return Observed(watched.observer.histograms(), watched.network, tuple(frames), watched.slopes)
 
 
 def manifest_of(drives: Sequence[Drive], chosen: Chosen, frames: tuple[FrameEntry, ...]) -> FramesManifest:
@@ -169,7 +173,7 @@ class _Watching:
         free = self._own is None or _has_free_size(self._own)
         # names of tensors are the same at every input size
         first = self._network((_ANY_PX, _ANY_PX) if free else None)
-        self.network = fingerprint(first)
+        self.network, self.slopes = fingerprint(first), slopes(first)
         self.observer = Observer(tensors_to_observe(first))
         self._given = [output.name for output in first.graph.output]
         name = model if self._own is None else self._own.stem

@@ -30,16 +30,18 @@ def derive(
     frames: str,
     progress: Progress,
     encodings: Collection[str] = ENCODINGS,
+    slopes: Mapping[str, float] | None = None,
 ) -> Ranges:
     """Ranges by one of `METHODS`. frames: what the word stands for, in the file's list of sources.
 
+    slopes: by what negative values of a tensor are multiplied right behind it, where that is not 1.
     encodings: those to give ranges for; a network that carries ranges it was trained with needs none for u8.
     """
     how = METHODS[method_named(method)]
     said = f"frames {method}"
     tensors = {}
     for name, seen in progress(histograms.items(), len(histograms), f"{method} ranges"):
-        held, limit = how(seen)
+        held, limit = how(seen, (slopes or {}).get(name, 1.0))
         tensors[name] = TensorRanges(
             *((held, said) if "u8" in encodings else (None, "")), *((limit, said) if "s8" in encodings else (None, ""))
         )

@@ -18,8 +18,11 @@ from kitt.types import F64, I64
 U8_STEPS = 255
 S8_STEPS = 127
 
-Method = Callable[[Histogram], tuple[Range, float]]
-"""Gives the asymmetric range and the symmetric limit. A tensor that is zero throughout gets (0, 1) and 1."""
+Method = Callable[[Histogram, float], tuple[Range, float]]
+"""Gives the asymmetric range and the symmetric limit. A tensor that is zero throughout gets (0, 1) and 1.
+
+The second argument: by what negative values are multiplied right behind the tensor, the slope of a LeakyRelu, else 1.
+"""
 
 _SHARES: tuple[float, ...] = tuple(2.0 ** (-i / 24.0) for i in range(97))
 """Tried shares of the widest range, from all of it to a sixteenth."""
@@ -28,13 +31,13 @@ _JOIN = 4
 """Bins that the search takes as one: a quarter of the time, and still several to one of 255 steps."""
 
 
-def min_max(seen: Histogram) -> tuple[Range, float]:
+def min_max(seen: Histogram, slope: float = 1.0) -> tuple[Range, float]:
     """All that was seen."""
     low, high = min(seen.low, 0.0), max(seen.high, 0.0)
     return (Range(low, high), max(-low, high)) if low < high else (Range(0.0, 1.0), 1.0)
 
 
-def percentile(percent: float, seen: Histogram) -> tuple[Range, float]:
+def percentile(percent: float, seen: Histogram, slope: float = 1.0) -> tuple[Range, float]:
     """What holds `percent` of the values; asymmetric, half of the others lie on each side. Rounded out to a bin."""
     widest, limit = min_max(seen)
     if seen.low == seen.high == 0:
@@ -54,27 +57,28 @@ def percentile(percent: float, seen: Histogram) -> tuple[Range, float]:
     return asymmetric, min(cut, limit)
 
 
-def mse(seen: Histogram) -> tuple[Range, float]:
+def mse(seen: Histogram, slope: float = 1.0) -> tuple[Range, float]:
     """The range of the least mean squared error, among shares of all that was seen.
 
-    Asymmetric, the ends are searched in turn until neither moves.
+    The error is that behind a LeakyRelu where one follows: what it makes small need not be held well. Asymmetric, the
+    ends are searched in turn until neither moves.
     """
     widest, limit = min_max(seen)
     rough = Histogram(seen.counts.reshape(-1, _JOIN).sum(axis=1), seen.limit, seen.zeros, seen.low, seen.high)
-    best = _least(limit, lambda x: s8_error(rough, x))
+    best = _least(limit, lambda x: s8_error(rough, x, slope))
     low, high = widest
     for _ in range(4):
         before = (low, high)
-        high = _least(widest.high, lambda x: u8_error(rough, Range(low, x)))  # noqa: B023
-        low = _least(widest.low, lambda x: u8_error(rough, Range(x, high)))  # noqa: B023
+        high = _least(widest.high, lambda x: u8_error(rough, Range(low, x), slope))  # noqa: B023
+        low = _least(widest.low, lambda x: u8_error(rough, Range(x, high), slope))  # noqa: B023
         if (low, high) == before:
             break
     # searched one by one and on fewer bins, an end may be the worse
-    held = min((widest, Range(low, high)), key=lambda r: u8_error(seen, r))
-    return held, min((limit, best), key=lambda x: s8_error(seen, x))
+    held = min((widest, Range(low, high)), key=lambda r: u8_error(seen, r, slope))
+    return held, min((limit, best), key=lambda x: s8_error(seen, x, slope))
 
 
-def entropy(seen: Histogram) -> tuple[Range, float]:
+def entropy(seen: Histogram, slope: float = 1.0) -> tuple[Range, float]:
     """The limit that loses the least information (Kullback-Leibler), as TensorRT's calibrator chose it.
 
     Migacz: 8-bit Inference with TensorRT, GTC 2017: some 2048 bins of magnitudes, zeros left out, the distribution cut
@@ -107,21 +111,24 @@ def _least(widest: float, error: Callable[[float], float]) -> float:
     return widest * _SHARES[min(sorted(errors), key=errors.__getitem__)]
 
 
-def u8_error(seen: Histogram, held: Range) -> float:
-    """Mean squared error of the values in 256 levels over `held`, infinite for a range of nothing."""
+def u8_error(seen: Histogram, held: Range, slope: float = 1.0) -> float:
+    """Mean squared error of the values in 256 levels over `held`, infinite for a range of nothing.
+
+    slope: what errors of negative values are multiplied by first.
+    """
     step = (held.high - held.low) / U8_STEPS
     if step <= 0:
         return 0.0 if seen.low == seen.high == 0 else np.inf
     below = round(-held.low / step)
-    return _error(seen, step, -below, U8_STEPS - below)
+    return _error(seen, step, -below, U8_STEPS - below, slope)
 
 
-def s8_error(seen: Histogram, limit: float) -> float:
+def s8_error(seen: Histogram, limit: float, slope: float = 1.0) -> float:
     """The same in 127 levels on each side of zero."""
-    return _error(seen, limit / S8_STEPS, -S8_STEPS, S8_STEPS)
+    return _error(seen, limit / S8_STEPS, -S8_STEPS, S8_STEPS, slope)
 
 
-def _error(seen: Histogram, step: float, first: int, last: int) -> float:
+def _error(seen: Histogram, step: float, first: int, last: int, slope: float) -> float:
     """Values are taken to be spread evenly within a bin; then the integral of the squared error is a closed form."""
     used = np.flatnonzero(seen.counts)
     if not len(used):
@@ -130,7 +137,8 @@ def _error(seen: Histogram, step: float, first: int, last: int) -> float:
     width = seen.limit / side
     begin = (used - side).astype(np.float64) * (width / step)
     errors: F64 = _integral(begin + width / step, first, last) - _integral(begin, first, last)
-    return float(np.dot(seen.counts[used], errors)) * step**3 / width / seen.total
+    weights = seen.counts[used] * np.where(used < side, slope * slope, 1.0)
+    return float(np.dot(weights, errors)) * step**3 / width / seen.total
 
 
 def _integral(at: F64, first: int, last: int) -> F64:

@@ -8,7 +8,7 @@ in float. The two encodings want it differently:
     u8, CPU       inputs and outputs of every INT8 operator are stored; pools, resizes, joins and reshapes work on the
                   stored integers.
     s8, TensorRT  only what an INT8 operator reads is stored: it fuses bias, activation and the sum with a shortcut into
-                  the convolution before them, which therefore gives its result unrounded. The heads stay in float.
+                  the convolution before them, which therefore gives its result unrounded. The heads give float.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import onnx
 
-from kitt.engine.quantise.net import Net, label, walk
+from kitt.engine.quantise.net import Net, attributes, label, walk
 
 ENCODINGS = ("u8", "s8")
 
@@ -122,11 +122,32 @@ def fused(net: Net, node: onnx.NodeProto, encoding: str) -> onnx.NodeProto | Non
 
 
 def tensors_to_observe(model: onnx.ModelProto) -> list[str]:
-    """Tensors that one of the encodings stores, in the order they are computed: what calibration must look at."""
+    """Tensors that one of the encodings stores, in the order they are computed: what calibration must look at.
+
+    In u8 too the heads stay in float unless the network was trained with 8 bits: nothing is observed of them.
+    """
     net = Net(model)
-    stored = {t for encoding in ENCODINGS for t in plan(net, net.floats, encoding).grid}
+    known = {"u8": _before_heads(net), "s8": net.floats}
+    stored = {t for encoding in ENCODINGS for t in plan(net, known[encoding], encoding).grid}
     order = [*(i.name for i in model.graph.input), *(o for node in walk(net) for o in node.output)]
     return [t for t in order if t in stored]
+
+
+def _before_heads(net: Net) -> set[str]:
+    """What the layers with weights are computed from: neither what the last of them give, scores and distances, which
+    8 bits that nobody trained with cost most, nor what is made of that."""
+    found = {name for n in walk(net) if role_of(net, n) == "weighted" for name in net.computed(n)}
+    for node in reversed(net.nodes):
+        if found.intersection(node.output):
+            found.update(net.computed(node))
+    return found & net.floats
+
+
+def slopes(model: onnx.ModelProto) -> dict[str, float]:
+    """By what the negative values of tensors that a LeakyRelu alone reads are multiplied by it."""
+    net = Net(model)
+    leaky = [n for n in walk(net) if n.op_type == "LeakyRelu" and net.only_reader(n.input[0]) is not None]
+    return {str(n.input[0]): float(attributes(n).get("alpha", 0.01)) for n in leaky}
 
 
 def _stored_by(net: Net, node: onnx.NodeProto, role: str, encoding: str) -> list[str]:

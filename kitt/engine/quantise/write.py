@@ -15,6 +15,7 @@ from kitt.engine.quantise.net import Net, attributes, label, limits
 from kitt.engine.quantise.placement import Plan, fused, plan, role_of
 from kitt.engine.quantise.ranges import Ranges
 from kitt.errors import KittError
+from kitt.types import F32
 
 
 def quantise(
@@ -39,7 +40,8 @@ class _Writer:
     """One pass over the nodes.
 
     `_stored` and `_real`: what a tensor's integers, and its values read from them, are called; `_renamed`: what goes by
-    another name since an activation was left out.
+    another name since an activation was left out; `_normal`: mean and spread, a channel each, of pixels whose
+    normalising was left out.
     """
 
     def __init__(self, net: Net, plan: Plan, ranges: Ranges) -> None:
@@ -52,6 +54,7 @@ class _Writer:
         self._stored: dict[str, str] = {}
         self._real: dict[str, str] = {}
         self._renamed: dict[str, str] = {}
+        self._normal: dict[str, tuple[NDArray[Any], NDArray[Any]]] = {}
 
     def run(self) -> onnx.ModelProto:
         skipped: set[str] = set()
@@ -99,7 +102,7 @@ class _Writer:
             inputs = self._weighted(node)
         activation = fused(self.net, node, self.plan.encoding)
         grid = self._grid_of((activation or node).output[0])
-        self._add(node, inputs)
+        self._add(_unpadded(node) if node.input[0] in self._normal else node, inputs)
         if activation is None:
             self._store(node.output[0], node.output[0])
             return []
@@ -150,21 +153,61 @@ class _Writer:
         return rows, columns
 
     def _pixels(self, node: onnx.NodeProto) -> bool:
-        """Whether a node normalises uint8 pixels to just the grid they are stored on: then it is but a DQ."""
-        if node.op_type != "Mul" or self.plan.encoding != "u8":
+        """Whether a node ends the normalising of uint8 pixels, which then need not be computed: they are integers.
+
+        Where the mean and the spread are those of the grid it is stored on, it is but a DQ. Where each channel has its
+        own and a convolution alone reads it, they go into the weights, and the border that it pads is each one's mean.
+        """
+        if node.op_type != "Mul" or self.plan.encoding != "u8" or (grid := self._grid_of(node.output[0])) is None:
             return False
-        grid = self._grid_of(node.output[0])
         centre = self.net.maker.get(node.input[0])
         cast = self.net.maker.get(centre.input[0]) if centre is not None and centre.op_type == "Sub" else None
-        if grid is None or centre is None or cast is None or cast.op_type != "Cast":
+        if centre is None or cast is None or cast.op_type != "Cast":
             return False
-        zero, scale = (self.net.constants.get(n.input[1]) for n in (centre, node))
-        if zero is None or scale is None or zero.size != 1 or scale.size != 1:
+        mean, spread = (self.net.constants.get(n.input[1]) for n in (centre, node))
+        if mean is None or spread is None or mean.size not in (1, 3) or spread.size not in (1, 3):
             return False
-        if not np.isclose(scale.item(), grid.scale, rtol=1e-6) or zero.item() != grid.zero:
-            return False
-        self._stored[node.output[0]] = cast.input[0]
+        tensor = node.output[0]
+        if not (mean.size == spread.size == 1 and _is_grid(grid, mean.item(), spread.item())):
+            reader = self.net.only_reader(tensor)
+            if reader is None or reader.op_type != "Conv" or label(reader) not in self._int8:
+                return False
+            given = attributes(reader)
+            if given.get("group", 1) != 1 or given.get("auto_pad", b"NOTSET") != b"NOTSET":
+                return False
+            if self.plan.members[self.plan.grid[tensor]] != [tensor] or cast.input[0] not in self.net.shapes:
+                return False
+            self._grids[tensor] = Grid(np.float32(1), round(float(mean.mean())), np.uint8)
+            self._normal[tensor] = (np.resize(mean, 3), np.resize(spread, 3))
+            self._stored[tensor] = self._bordered(cast.input[0], reader)
+            return True
+        self._stored[tensor] = cast.input[0]
         return True
+
+    def _bordered(self, pixels: str, conv: onnx.NodeProto) -> str:
+        """uint8 pixels (1, 3, H, W) with the border that a convolution pads, of the mean of each channel."""
+        mean = np.round(self._normal[conv.input[0]][0]).astype(np.uint8).reshape(1, 3, 1, 1)
+        _, _, height, width = self.net.shapes[pixels]
+        top, left, bottom, right = attributes(conv).get("pads", [0, 0, 0, 0])
+        for axis, before, after, shape in (
+            (3, left, right, (1, 3, height, 1)),
+            (2, top, bottom, (1, 3, 1, width + left + right)),
+        ):
+            line = self._constant(np.broadcast_to(mean, shape).copy(), f"{pixels}_border_{axis}")
+            if before or after:
+                parts = [*[line] * before, pixels, *[line] * after]
+                pixels = self._node("Concat", parts, f"{pixels}_bordered", axis=axis)
+        return pixels
+
+    def _denormalised(self, tensor: str, weight: F32, bias: NDArray[Any] | None) -> tuple[F32, NDArray[Any] | None]:
+        """Weights and bias for pixels as they are."""
+        if tensor not in self._normal:
+            return weight, bias
+        mean, spread = self._normal[tensor]
+        folded = (weight * spread[None, :, None, None]).astype(np.float32)
+        offset = (mean - self._grids[tensor].zero)[None, :, None, None]
+        moved = -(folded.astype(np.float64) * offset).sum(axis=(1, 2, 3))
+        return folded, moved if bias is None else bias + moved
 
     def _weighted(self, node: onnx.NodeProto) -> list[str]:
         weight = np.asarray(self.net.constants[node.input[1]], np.float32)
@@ -183,6 +226,7 @@ class _Writer:
             stored = self._node("QuantizeLinear", [node.input[1], *parts], f"{name}_w_stored", axis=axis)
             read = self._node("DequantizeLinear", [stored, *parts], f"{name}_w_real", axis=axis)
             return [self._read(node.input[0]), read, *node.input[2:]]
+        weight, bias = self._denormalised(node.input[0], weight, bias)
         scale = weight_scales(weight, axis, bias, float(source.scale))
         read = self._int_constant(f"{name}_w", quantised_weight(weight, scale, axis), scale, axis)
         inputs = [self._read(node.input[0]), read]
@@ -265,6 +309,19 @@ def _needed(nodes: list[onnx.NodeProto], outputs: set[str]) -> list[onnx.NodePro
             wanted.update(node.input)
             kept.append(node)
     return kept[::-1]
+
+
+def _unpadded(conv: onnx.NodeProto) -> onnx.NodeProto:
+    copy = onnx.NodeProto()
+    copy.CopyFrom(conv)
+    kept = [a for a in conv.attribute if a.name != "pads"]
+    del copy.attribute[:]
+    copy.attribute.extend(kept)
+    return copy
+
+
+def _is_grid(grid: Grid, mean: float, spread: float) -> bool:
+    return bool(np.isclose(spread, grid.scale, rtol=1e-6) and mean == grid.zero)
 
 
 def _grid(members: list[str], ranges: Ranges, encoding: str) -> Grid:

@@ -7,8 +7,9 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from kitt.engine.ort import OrtBackend
+from kitt.engine.quantise.net import Net
 from kitt.engine.quantise.observe import opened
-from kitt.engine.quantise.placement import tensors_to_observe
+from kitt.engine.quantise.placement import ENCODINGS, plan
 from kitt.engine.quantise.ranges import Range, Ranges, TensorRanges
 
 SIDE = 16
@@ -86,7 +87,9 @@ def pictures(count: int = 3) -> list[np.ndarray]:
 def ranges(folder: Path, absurd: str = "") -> Ranges:
     """What its tensors hold on `pictures`; what the layer `absurd` gives is told to hold but a twentieth of it."""
     model = detector()
-    names = [t for t in tensors_to_observe(model) if t != "images"]
+    net = Net(model)
+    stored = {t for encoding in ENCODINGS for t in plan(net, net.floats, encoding).grid}
+    names = [o for node in net.nodes for o in node.output if o in stored]
     path = folder / "opened.onnx"
     onnx.save(opened(model, names, path.name), str(path))
     network = OrtBackend.load(path, 1)

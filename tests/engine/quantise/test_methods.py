@@ -90,6 +90,22 @@ def test_mse_cuts_a_thin_tail_and_gains_by_it() -> None:
     assert u8_really(values, held) < u8_really(values, widest)
 
 
+def test_before_a_leaky_relu_negative_values_get_fewer_of_the_steps() -> None:
+    """What counts is the error behind it, where negative values are a tenth of what they were."""
+    values = np.random.default_rng(4).normal(0, 1, 50_000).astype(np.float32)
+    plain, _ = mse(seen(values))
+    leaky, _ = mse(seen(values), 0.1)
+    assert leaky.low > 0.8 * plain.low
+    assert leaky.high == pytest.approx(plain.high, rel=0.1)
+
+    def behind(held: Range) -> float:
+        step = (held.high - held.low) / 255
+        stored = np.round(np.clip(values, held.low, held.high) / step) * step
+        return float(np.mean((np.where(values < 0, 0.1, 1.0) * (stored - values)) ** 2))
+
+    assert behind(leaky) < 0.9 * behind(plain)
+
+
 def test_mse_keeps_what_is_evenly_spread() -> None:
     values = np.linspace(0, 6, 100_001, dtype=np.float32)
     held, limit = mse(seen(values))

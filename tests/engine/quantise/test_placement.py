@@ -5,7 +5,7 @@ import onnx
 import pytest
 
 from kitt.engine.quantise.net import Net as Graph
-from kitt.engine.quantise.placement import plan, tensors_to_observe
+from kitt.engine.quantise.placement import plan, slopes, tensors_to_observe
 from tests.engine.quantise.nets import Net
 
 
@@ -106,7 +106,30 @@ def test_a_product_of_two_computed_tensors_is_no_layer():
 
 
 def test_calibration_looks_at_all_that_either_encoding_stores_in_graph_order():
-    assert tensors_to_observe(residual()) == ["x", "a_relu", "b", "sum_relu", "head"]
+    assert tensors_to_observe(residual()) == ["x", "a_relu", "b", "sum_relu"]
+
+
+def test_nothing_is_observed_of_the_heads_which_therefore_give_float():
+    net = Net()
+    net.conv("x", "a", 3, 4)
+    net.conv("a", "scores", 4, 2)
+    net.conv("a", "sides", 4, 2)
+    net.node("Transpose", ["sides"], "rows", perm=[0, 2, 3, 1])
+    model = net.model("scores", "rows")
+    observed = tensors_to_observe(model)
+    assert observed == ["x", "a"]
+    assert plan(Graph(model), observed, "u8").int8 == ["a"]
+    assert plan(Graph(model), observed, "s8").int8 == ["a", "scores", "sides"]
+
+
+def test_before_a_leaky_relu_its_slope_counts():
+    net = Net()
+    net.conv("x", "a", 3, 4)
+    net.node("LeakyRelu", ["a"], "a_act", alpha=0.2)
+    net.conv("a_act", "b", 4, 4)
+    net.node("LeakyRelu", ["b"], "b_act", alpha=0.1)
+    net.node("Add", ["b", "b_act"], "out")
+    assert slopes(net.model("out")) == {"a": pytest.approx(0.2)}
 
 
 @pytest.mark.parametrize("encoding", ["u8", "s8"])

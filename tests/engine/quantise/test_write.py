@@ -6,9 +6,10 @@ import onnxruntime as ort
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from onnx import numpy_helper
+from onnx import helper, numpy_helper
 
-from kitt.engine.quantise.placement import tensors_to_observe
+from kitt.engine.quantise.net import Net as Graph
+from kitt.engine.quantise.placement import ENCODINGS, plan, tensors_to_observe
 from kitt.engine.quantise.ranges import Ranges
 from kitt.engine.quantise.write import quantise
 from kitt.errors import KittError
@@ -37,7 +38,10 @@ def block(seed, activation, joined):
 
 
 def calibrated(model):
-    return ranges_of(model, {"x": X}, tensors_to_observe(model))
+    """Ranges of all that could be stored, the heads too, as of a network that was trained with 8 bits."""
+    net = Graph(model)
+    stored = {t for encoding in ENCODINGS for t in plan(net, net.floats, encoding).grid}
+    return ranges_of(model, {"x": X}, sorted(stored))
 
 
 def run(model, feeds, *outputs, fused=True):
@@ -142,3 +146,37 @@ def test_an_output_that_is_stored_leaves_the_network_under_its_name():
 def test_without_ranges_there_is_no_int8():
     with pytest.raises(KittError, match="net: no layer has an activation range for u8; calibrate it: kitt calibrate"):
         quantise(block(0, "Relu", False), Ranges("net", "", {}), "u8")
+
+
+def normalised(mean, spread, pads):
+    """uint8 pixels, normalised by channel, and a convolution that pads."""
+    net = Net(shape=(1, 8, 12, 3))
+    net.given = helper.make_tensor_value_info("images", onnx.TensorProto.UINT8, (1, 8, 12, 3))
+    net.node("Transpose", ["images"], "planes", perm=[0, 3, 1, 2])
+    net.node("Cast", ["planes"], "pixels", to=onnx.TensorProto.FLOAT)
+    net.node("Sub", ["pixels", net.constant(np.float32(mean).reshape(1, -1, 1, 1), "mean")], "centred")
+    net.node("Mul", ["centred", net.constant(np.float32(spread).reshape(1, -1, 1, 1), "spread")], "x")
+    weights = [net.constant(net.random.normal(0, 1, (4, 3, 3, 3)).astype(np.float32), "w")]
+    net.node("Conv", ["x", *weights, net.constant(np.float32([0, 1, 2, 3]), "b")], "a", pads=pads, strides=[2, 2])
+    net.node("Relu", ["a"], "a_relu")
+    net.conv("a_relu", "out", 4, 2)
+    return net.model("out")
+
+
+@pytest.mark.parametrize("pads", [[0, 0, 0, 0], [1, 1, 1, 1], [0, 0, 1, 1], [2, 0, 1, 3]])
+def test_pixels_are_not_normalised_where_the_weights_can_hold_it(pads):
+    """To the border: what is padded is the channels' mean, which normalised is zero but for its rounding."""
+    model = normalised([124, 116, 104], [1 / 58.4, 1 / 57.1, 1 / 57.4], pads)
+    pixels = np.random.default_rng(2).integers(0, 256, (1, 8, 12, 3)).astype(np.uint8)
+    made = quantise(model, ranges_of(model, {"images": pixels}, tensors_to_observe(model)), "u8")
+    assert not {"Sub", "Mul", "Cast"} & set(kinds(made))
+    exact, rounded = (run(m, {"images": pixels})[0] for m in (model, made))
+    assert np.abs(exact - rounded).max() < 0.04 * np.abs(exact).max()
+
+
+def test_they_are_where_something_else_reads_them_too():
+    model = normalised([124, 116, 104], [1 / 58.4, 1 / 57.1, 1 / 57.4], [1, 1, 1, 1])
+    model.graph.output.append(helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, (1, 3, 8, 12)))
+    pixels = np.random.default_rng(2).integers(0, 256, (1, 8, 12, 3)).astype(np.uint8)
+    made = quantise(model, ranges_of(model, {"images": pixels}, tensors_to_observe(model)), "u8")
+    assert {"Sub", "Mul"} <= set(kinds(made))
