@@ -19,10 +19,9 @@ import numpy as np
 import onnx
 
 from kitt.engine.backend import Arrays
-from kitt.engine.convert.building import save
+from kitt.engine.convert.building import save, serialised
 from kitt.engine.files import appearing
 from kitt.engine.ort import OrtBackend
-from kitt.engine.quantise.fingerprint import fingerprint
 from kitt.engine.quantise.partly import Partly
 from kitt.errors import KittError
 from kitt.types import F32, F64, U8
@@ -108,8 +107,11 @@ def _overlap(first: F32, second: F32) -> F64:
 
 
 def _key(partly: Partly, looks: Sequence[U8]) -> str:
-    total = hashlib.sha256(f"{_VERSION}\n{fingerprint(partly.model)}\n{partly.ranges.digest()}\n".encode())
-    total.update(f"{partly.encoding}\n".encode())
+    """What the numbers are of: the INT8 network, in which weights, ranges and the rules of placement all are, and the
+    pictures."""
+    total = hashlib.sha256(f"{_VERSION}\n".encode())
+    for model in (partly.model, partly.without([])):
+        total.update(serialised(model))
     for look in looks:
         total.update(f"{look.shape}\0".encode())
         total.update(np.ascontiguousarray(look).tobytes())
