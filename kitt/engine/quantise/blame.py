@@ -120,11 +120,13 @@ def _rounded(model: onnx.ModelProto, tensors: list[str], placed: Plan) -> tuple[
     where it is stored."""
     wide = onnx.ModelProto()
     wide.CopyFrom(model)
-    computed = {output for node in wide.graph.node for output in node.output}
+    computed = {output: node for node in wide.graph.node for output in node.output}
     names = {}
     for tensor in tensors:
-        if f"{tensor}_real" in computed:
-            names[tensor] = f"{tensor}_real"
+        if read := computed.get(f"{tensor}_real"):
+            # pixels are read as they are: nothing is rounded, and their normalising may be in the weights
+            if read.input[0] == f"{tensor}_stored":
+                names[tensor] = f"{tensor}_real"
         elif f"{tensor}_stored" in computed:
             # only ever read as integers
             names[tensor] = f"{tensor}_seen"

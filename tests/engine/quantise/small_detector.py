@@ -84,9 +84,9 @@ def pictures(count: int = 3) -> list[np.ndarray]:
     return [random.integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8) for _ in range(count)]
 
 
-def ranges(folder: Path, absurd: str = "") -> Ranges:
+def ranges(folder: Path, absurd: str = "", model: onnx.ModelProto | None = None) -> Ranges:
     """What its tensors hold on `pictures`; what the layer `absurd` gives is told to hold but a twentieth of it."""
-    model = detector()
+    model = model or detector()
     net = Net(model)
     stored = {t for encoding in ENCODINGS for t in plan(net, net.floats, encoding).grid}
     names = [o for node in net.nodes for o in node.output if o in stored]

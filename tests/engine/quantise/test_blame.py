@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
+import onnx
 import pytest
+from onnx import helper, numpy_helper
 
 from kitt.engine.quantise.blame import Cost, blame, known, layers
 from kitt.engine.quantise.net import Net
@@ -34,6 +37,27 @@ def test_noise_that_is_passed_on_is_not_a_layers_own(tmp_path: Path) -> None:
     costs = {c.layer: c for c in blame(detector(), ranges(tmp_path, "conv_a"), "u8", FEEDS)}
     assert costs["conv_b"].reads == costs["conv_a"].gives > 0.5
     assert abs(costs["conv_b"].falls_db) < 5
+
+
+def test_pixels_that_are_read_as_they_are_are_clean(tmp_path: Path) -> None:
+    """Their mean and spread are in the first layer's weights, and the border it pads is in the picture."""
+    model = detector()
+    (scale,) = (n for n in model.graph.node if n.output[0] == "x")
+    at = list(model.graph.node).index(scale)
+    model.graph.initializer.append(numpy_helper.from_array(np.float32([120, 110, 100]).reshape(1, 3, 1, 1), "mean"))
+    model.graph.node.insert(at, helper.make_node("Sub", ["planes", "mean"], ["centred"]))
+    model.graph.node[at + 1].input[0] = "centred"
+    # the writer knows pixels by Transpose, Cast, Sub, Mul
+    cast, turn = model.graph.node[0], model.graph.node[1]
+    turn.input[0], turn.output[0], cast.input[0], cast.output[0] = "images", "turned", "turned", "planes"
+    first = [turn, cast, *list(model.graph.node)[2:]]
+    ordered = onnx.ModelProto()
+    ordered.CopyFrom(model)
+    del ordered.graph.node[:]
+    ordered.graph.node.extend(first)
+    costs = {c.layer: c for c in blame(ordered, ranges(tmp_path, model=ordered), "u8", FEEDS)}
+    assert costs["conv_a"].reads == 0
+    assert costs["conv_a"].sqnr_db > 25
 
 
 def test_what_only_moves_numbers_is_no_layer(tmp_path: Path) -> None:
