@@ -72,8 +72,13 @@ def build(
         if search:
             from kitt.eval.sensitivity import search as search_layers
 
+            # not on the labelled pictures: these are to judge what comes of it
+            seen = _Pictures(None)()
+            if not seen:
+                raise KittError("the search looks at the sample drive, which is not made yet: kitt sample")
             for one in encodings:
-                typer.echo(search_layers(model, one, pictures(), labelled.read() if labelled else None, progress))
+                sets = labelled.read() if labelled else None
+                typer.echo(search_layers(model, one, seen, sets, progress, needed=needed, least=least))
         try:
             built = building.build(request, pictures, progress, lambda line: typer.echo(f"kitt: {line}", err=True))
         except building.Refused as e:

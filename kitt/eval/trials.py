@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -75,6 +76,9 @@ class Judge:
     def passes(self, damage: float, compared: Comparison | None) -> bool:
         return damage < HARMLESS if compared is None else compared.passes(self._needed, self._least)
 
+    def _watch(self, what: str) -> Callable[[Iterable[Any], int], Iterable[Any]]:
+        return lambda steps, count: self._progress(steps, count, what)
+
     def _matches(self, made: Callable[[onnx.ModelProto], onnx.ModelProto], what: str) -> list[ClassMatches]:
         with tempfile.TemporaryDirectory(prefix="kitt-") as folder:
 
@@ -86,8 +90,7 @@ class Judge:
 
             config, parts = EyesConfig(model=self._model, threads=1), []
             for data in self._sets:
-                said = f"{what} on {data.name}"
-                found = see(data, config, lambda steps, n, said=said: self._progress(steps, n, said), store=store).found
+                found = see(data, config, self._watch(f"{what} on {data.name}"), store=store).found
                 parts.append(gate.matches(data, found))
         return gate.pooled(parts)
 
