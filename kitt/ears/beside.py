@@ -15,6 +15,7 @@ from kitt.ears.decoder import FILLER, Decoder, Path, Word
 from kitt.ears.g2p.lexicon import Prons
 from kitt.ears.g2p.phones import INDEX
 from kitt.ears.grammar import Grammar
+from kitt.ears.grammar.pieces import Piece, graph_of, of_choice, of_word
 from kitt.types import F32
 
 if sys.version_info >= (3, 11):
@@ -77,16 +78,25 @@ def weighed(path: Path, log_posteriors: F32, grammar: Grammar) -> Beside:
 @lru_cache(maxsize=64)
 def _around(grammar: Grammar, text: str) -> Decoder:
     """Of the sentence with courtesies around it, and with turns anywhere in it as well."""
-    listed = _LISTED[grammar.language]
-    courtesies, turn = f"[({listed['courtesies']})] [({listed['courtesies']})]", f"[({listed['turns']})]"
-    # in brackets, so that "22" and "5" side by side are not asked whether they are one number
-    words = [f"({word})" for word in text.split()]
-    templates = {
-        _SAME: [" ".join((courtesies, *words, courtesies))],
-        _OTHER: [" ".join((courtesies, turn, *(f"{word} {turn}" for word in words), courtesies))],
-    }
-    made = Grammar.of_sentences(templates, grammar.language, grammar.name, _Written(grammar.prons))
-    return Decoder(made.graph)
+    said = [of_word(word, grammar.prons[word], grammar.language) for word in text.split()]
+    courtesy, turn = prepared(grammar)
+    closing = [(courtesy, True), (courtesy, True)]
+    same = [*((word, False) for word in said), *closing]
+    other = [(turn, True), *(part for word in said for part in ((word, False), (turn, True))), *closing]
+    return Decoder(graph_of([courtesy, courtesy], {_SAME: same, _OTHER: other}))
+
+
+def prepared(grammar: Grammar) -> tuple[Piece, Piece]:
+    """A courtesy and a turn as they are said beside a grammar's sentences; the first time takes a few milliseconds."""
+    own = {word: grammar.prons[word] for word in _LISTED[grammar.language]["phones"] if word in grammar.prons}
+    courtesy, turn = (_choice(grammar.language, kind, tuple(own.items())) for kind in ("courtesies", "turns"))
+    return courtesy, turn
+
+
+@lru_cache(maxsize=64)
+def _choice(language: str, kind: str, own: tuple[tuple[str, Prons], ...]) -> Piece:
+    made = Grammar.of_sentences({kind: [f"({_LISTED[language][kind]})"]}, language, kind, _Written(dict(own)))
+    return of_choice(made.words, made.graph.words, made.prons, language)
 
 
 def _put_in(other: Path, path: Path) -> list[Word]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from kitt.ears.acoustic import SecondPass
-from kitt.ears.beside import Beside, weighed
+from kitt.ears.beside import Beside, prepared, weighed
 from kitt.ears.decoder import FILLER, Decoder, Path, free_phones
 from kitt.ears.encoder import PAD, SAMPLES_A_FRAME
 from kitt.ears.grammar import Grammar
@@ -102,6 +102,9 @@ class Recogniser:
             for v in vocabularies
         }
         self._languages = tuple(dict.fromkeys(v.grammar.language for v in vocabularies))
+        for vocabulary in (*vocabularies, *alone):
+            # now, and not while somebody waits for the first command
+            prepared(vocabulary.grammar)
 
     def recognise(self, samples: F32, time_of: Callable[[int], int], *, awake: bool = False) -> Heard | None:
         """What an utterance, float32 (n,) mono 16 kHz, says. time_of: a sample of it -> when that was, ns.
