@@ -96,6 +96,16 @@ class EarsConfig:
 
 
 @dataclass(frozen=True)
+class VehicleConfig:
+    """The car whose comfort functions kitt works. A real one only when kind = "can" says so."""
+
+    kind: str = setting("simulated", "simulated = a car in memory; can = a real one", choices=("simulated", "can"))
+    interface: str = setting("socketcan", "python-can's name of the CAN interface")
+    channel: str = setting("can0", "the interface's channel")
+    dbc: str = setting("", "DBC file with the messages of kitt/mind/vehicle/comfort.dbc; '' = that one")
+
+
+@dataclass(frozen=True)
 class Config:
     """Everything a kitt.toml may hold."""
 
@@ -103,6 +113,7 @@ class Config:
     warnings: WarningsConfig = field(default_factory=WarningsConfig)
     voice: VoiceConfig = field(default_factory=VoiceConfig)
     ears: EarsConfig = field(default_factory=EarsConfig)
+    vehicle: VehicleConfig = field(default_factory=VehicleConfig)
 
 
 def load(path: Path | str) -> Config:
