@@ -1,0 +1,80 @@
+"""Typed sentences: small mistakes are forgiven, what turns a sentence into another is not."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kitt.ears.engine import GRAMMARS
+from kitt.ears.grammar import Grammar
+from kitt.mind.typed import distance, plain_words, read
+
+CAR = {language: Grammar.load(GRAMMARS / language) for language in ("en", "fr", "es")}
+
+
+def understood(language, typed):
+    found = read(CAR[language], typed)
+    return (found[0].intent, found[0].slots) if found else None
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "intent", "slots"),
+    [
+        ("en", "What do you see?", "EyesDescribe", {}),
+        ("en", "WHAT DO YOU SEE", "EyesDescribe", {}),
+        ("en", "how many cars are there", "EyesCount", {"object": "car"}),
+        ("en", "set the temperatur to 21 degrees", "TemperatureSet", {"degrees": 21}),
+        ("en", "turn on the headlights please, KITT!", "LightsSet", {"light": "headlights", "state": "on"}),
+        ("fr", "qu'est-ce que tu vois ?", "EyesDescribe", {}),
+        ("fr", "et a gauche", "FollowSide", {"side": "left"}),
+        ("fr", "mets la temperature à 21 degrés", "TemperatureSet", {"degrees": 21}),
+        ("es", "¿Qué ves?", "EyesDescribe", {}),
+        ("es", "cuantos coches hay", "EyesCount", {"object": "car"}),
+    ],
+)
+def test_case_accents_punctuation_and_a_wrong_letter_do_not_count(language, typed, intent, slots):
+    assert understood(language, typed) == (intent, slots)
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [
+        ("en", "don't turn on the headlights"),
+        ("fr", "n'allume pas les phares"),
+        ("es", "no enciendas los faros"),
+        ("en", "set the temperature to 2100 degrees"),
+        ("en", "blargh fnord"),
+        ("en", ""),
+        ("en", "?!"),
+    ],
+)
+def test_what_turns_a_sentence_is_not_forgiven_and_nonsense_is_nothing(language, typed):
+    assert understood(language, typed) is None
+
+
+def test_a_number_is_that_number_or_none():
+    for number in (16, 18, 21, 25):
+        assert understood("en", f"set the temperature to {number} degrees") == ("TemperatureSet", {"degrees": number})
+    assert understood("en", "set the temperature to 90 degrees") is None
+
+
+def test_readings_stand_nearest_first_one_an_intent():
+    found = read(CAR["en"], "what do you see")
+    assert [r.cost for r in found] == sorted(r.cost for r in found)
+    assert len({r.intent for r in found}) == len(found)
+
+
+def test_digits_that_nobody_can_read_are_left_as_typed():
+    assert plain_words("at 5:30 sharp", "en") == ("at", "5:30", "sharp")
+
+
+@given(st.text(max_size=12), st.text(max_size=12))
+def test_the_distance_of_words_is_one_to_nothing_and_symmetric(a, b):
+    assert 0 <= distance(a, b) <= 1
+    assert distance(a, b) == distance(b, a)
+    assert distance(a, a) == 0
+
+
+@given(st.text(max_size=60))
+def test_anything_may_be_typed(typed):
+    for language in CAR:
+        read(CAR[language], typed)
