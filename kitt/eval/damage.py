@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,15 @@ from kitt.engine.backend import Arrays
 from kitt.engine.convert.building import save, serialised
 from kitt.engine.files import appearing
 from kitt.engine.ort import OrtBackend
+from kitt.engine.quantise.blame import blame
 from kitt.engine.quantise.partly import Partly
 from kitt.errors import KittError
 from kitt.types import F32, F64, U8
 
 ANCHORS = 100
 """So many of each picture are compared."""
+_RUNS = 3
+"""So many runs of neighbours are looked into."""
 _VERSION = 1
 """Raised when the measure changes, so that no number of the old one is taken for one of the new."""
 
@@ -85,6 +88,23 @@ def ranking(
         with appearing(cache) as part:
             part.write_text(json.dumps({"of": key, "damage": found}, indent=1) + "\n", encoding="utf-8")
     return sorted(((name, found[name]) for name in partly.layers), key=lambda row: -row[1])
+
+
+def likely_worst(partly: Partly, bench: Bench, count: int, float_layers: Collection[str] = ()) -> list[str]:
+    """The INT8 layers that do most damage, the worst first, from a quarter of the work of `ranking`.
+
+    Runs of neighbours are tried together, and only the layers of the worst runs by themselves, beside those that add
+    most noise. float_layers: those that are not in INT8.
+    """
+    layers = [name for name in partly.layers if name not in float_layers]
+    feeds = [{"images": look} for look in bench.looks]
+    size = max(round(len(layers) ** 0.5), 1)
+    runs = [layers[i : i + size] for i in range(0, len(layers), size)]
+    worst = sorted(runs, key=lambda names: -bench.damage(partly.alone(*names)))[:_RUNS]
+    costs = blame(partly.model, partly.ranges, partly.encoding, feeds, float_layers)
+    noisy = [cost.layer for cost in costs[:count]]
+    short = dict.fromkeys([*(name for names in worst for name in names), *noisy])
+    return sorted(short, key=lambda name: -bench.damage(partly.alone(name)))[:count]
 
 
 def _run(model: onnx.ModelProto, looks: Sequence[U8]) -> list[Arrays]:

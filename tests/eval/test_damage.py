@@ -10,7 +10,7 @@ import pytest
 
 from kitt.engine.quantise.partly import Partly
 from kitt.errors import KittError
-from kitt.eval.damage import Bench, damage, ranking
+from kitt.eval.damage import Bench, damage, likely_worst, ranking
 from tests.engine.quantise.small_detector import LAYERS, detector, pictures, ranges
 
 LOOKS = [picture[None] for picture in pictures()]
@@ -68,6 +68,15 @@ def test_the_last_layer_with_an_absurd_range_is_first_by_itself(tmp_path: Path) 
     ranked = ranking(partly, Bench.of(partly.model, LOOKS), tmp_path / "cache.json", watch)
     assert ranked[0][0] == "head"
     assert ranked[0][1] > 3 * ranked[1][1]
+
+
+@pytest.mark.parametrize("encoding", ["u8", "s8"])
+def test_the_likely_worst_are_those_of_the_ranking(encoding: str, tmp_path: Path) -> None:
+    partly = Partly(detector(), ranges(tmp_path, "conv_b"), encoding)
+    bench = Bench.of(partly.model, LOOKS)
+    ranked = [name for name, _ in ranking(partly, bench, tmp_path / "cache.json", watch)]
+    assert likely_worst(partly, bench, 2) == ranked[:2]
+    assert ranked[0] not in likely_worst(partly, bench, 5, [ranked[0]]), "what is in float costs nothing"
 
 
 def test_an_interrupted_ranking_goes_on_where_it_was(tmp_path: Path) -> None:

@@ -37,9 +37,9 @@ class Partly:
             "DRIVE..."
         )
 
-    def alone(self, layer: str) -> onnx.ModelProto:
-        """The network with only this layer in INT8, on the grids that it has when all are."""
-        return quantise(self.model, self._shared, self.encoding, set(self._plan.int8) - {layer})
+    def alone(self, *names: str) -> onnx.ModelProto:
+        """The network with only these layers in INT8, on the grids that they have when all are."""
+        return quantise(self.model, self._shared, self.encoding, set(self._plan.int8) - set(names))
 
     def without(self, kept: Collection[str]) -> onnx.ModelProto:
         """The network in INT8 but for these layers."""
