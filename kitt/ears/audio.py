@@ -97,6 +97,11 @@ class Intake:
         tally = self._closed + self._recent[-1][2] if self._recent else self._closed
         return (*self._source, *tally.lines(self._ended))
 
+    @property
+    def now(self) -> Tally:
+        """The counts of the latest stretch, half a second at most."""
+        return self._recent[-1][2] if self._recent else Tally()
+
     def notes_of(self, t_start_ns: int, t_end_ns: int) -> tuple[str, ...]:
         """The same for what came between two times, half a second more or less, of the last ten minutes."""
         inside = [tally for begin, end, tally in self._recent if begin < t_end_ns and end > t_start_ns]

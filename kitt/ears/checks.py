@@ -62,6 +62,13 @@ class Tally:
             self.cancelled_s + other.cancelled_s,
         )
 
+    @property
+    def dead(self) -> str:
+        """The line that tells of a dead microphone; "" where it is none."""
+        if self.dead_s < DEAD_S:
+            return ""
+        return f"dead microphone: {self.dead_s:.1f} s of exactly the same value; is it muted, unplugged, another one?"
+
     def lines(self, ended: bool = True) -> tuple[str, ...]:
         """One clear line for each thing that is wrong; none when nothing is.
 
@@ -78,10 +85,8 @@ class Tally:
         beginning = not ended and self.heard_s < DEAD_S
         if not self.samples and not beginning:
             lines.append("no sound in it")
-        elif self.dead_s >= DEAD_S:
-            lines.append(
-                f"dead microphone: {self.dead_s:.1f} s of exactly the same value; is it muted, unplugged, another one?"
-            )
+        elif self.dead:
+            lines.append(self.dead)
         elif self.peak < SILENT_PEAK and not beginning:
             loudest = f"never louder than {20 * np.log10(self.peak):.0f} dB" if self.peak else "all zeros"
             lines.append(f"silent: {loudest}; turn the recording level up")

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from kitt.ears.audio import JITTER_S, Intake
+from kitt.ears.checks import SILENT_PEAK
 from kitt.ears.resample import RATE_HZ
 from kitt.errors import KittError
 from kitt.types import AudioChunk
@@ -56,6 +57,7 @@ class Microphone:
         self._arrivals = 0
         self._closed = False
         self._told: set[str] = set()
+        self._dead = False
         self._most = max(2, round(KEPT_S / block_s))
         with _quiet():
             library = _portaudio()
@@ -117,8 +119,18 @@ class Microphone:
         return tuple(notes)
 
     def news(self) -> tuple[str, ...]:
-        """Those of `notes` whose like was not given by this before: each trouble is told once, whatever its numbers."""
+        """Those of `notes` whose like was not given by this before: each trouble is told once, whatever its numbers.
+
+        A microphone that dies again, after it gave sound, is told again.
+        """
         fresh = [note for note in self.notes if _without_numbers(note) not in self._told]
+        now = self._intake.now
+        if now.dead and not self._dead:
+            self._dead = True
+            again = _without_numbers(now.dead) in self._told
+            fresh += [now.dead] if again else []
+        elif not now.dead and now.peak >= SILENT_PEAK:
+            self._dead = False
         self._told |= {_without_numbers(note) for note in fresh}
         return tuple(fresh)
 

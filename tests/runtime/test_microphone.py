@@ -167,6 +167,31 @@ def test_each_trouble_is_news_once_though_its_numbers_grow(portaudio):
     assert [note.split(":")[0] for note in news] == ["dead microphone"]
 
 
+def test_a_microphone_that_dies_again_is_told_again(portaudio):
+    microphone = mic.microphone()
+    listening = iter(microphone)
+    news = []
+    hum = np.arange(320) * 9
+    blocks = [hum] * 50 + [hum * 0] * 150 + [hum] * 50 + [hum * 0] * 150 + [hum] * 50
+    for i, block in enumerate(blocks):
+        portaudio.speak(block, i * 0.02)
+        next(listening)
+        news += [(i, note) for note in microphone.news()]
+    assert [(i, note.split(":")[0]) for i, note in news] == [(149, "dead microphone"), (349, "dead microphone")]
+
+
+def test_a_dead_microphone_that_clicks_is_not_told_again(portaudio):
+    microphone = mic.microphone()
+    listening = iter(microphone)
+    news = []
+    click = np.append(np.zeros(319), 2)
+    for i in range(450):
+        portaudio.speak(click if i % 150 == 149 else np.zeros(320), i * 0.02)
+        next(listening)
+        news += microphone.news()
+    assert [note.split(":")[0] for note in news] == ["dead microphone"]
+
+
 def test_an_unplugged_microphone_is_told_after_what_it_gave(portaudio):
     microphone = mic.microphone()
     portaudio.speak(ramp(320), 0.0)
