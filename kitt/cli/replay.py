@@ -174,7 +174,8 @@ def summary(report: dict[str, Any], out: Path) -> list[str]:
             sure = f"{h['language']}, {h['confidence']:.2f}"
             lines.append(f"{when}{'heard':<20} {h['intent']}{slots}: '{h['text']}' ({sure})")
     if (ears := report["ears"]) and not ears["off"] and report["counts"].get("sound"):
-        lines.append(f"commands heard: {ears['accepted']}; utterances not understood: {ears['rejected']}")
+        beside = f"; without the wake phrase: {ears['unaddressed']}" if ears["wake"] else ""
+        lines.append(f"commands heard: {ears['accepted']}; utterances not understood: {ears['rejected']}{beside}")
     lines.append(f"{len(report['warnings'])} warnings; events.jsonl sha256 {report['events_sha256']}")
     if truth := report["truth"]:
         lines.append(

@@ -61,6 +61,7 @@ class Hearing:
         self._end_ns: int | None = None
         self._anew = False
         self._told = 0
+        self._unaddressed = 0
         self._news: list[tuple[str, str]] = []
         if self._own or config.wake not in USUAL_WAKES:
             self._make()
@@ -111,6 +112,7 @@ class Hearing:
             "sound_s": round(self.sound_s, 3),
             "taken_s": round(self.taken_ns / 1e9, 3),
             "share_of_sound_pct": round(self.taken_ns / 1e7 / self.sound_s, 2) if self.sound_s else None,
+            "unaddressed": self._unaddressed + self._ears.unaddressed,
             "sound_notes": list(self._intake.notes),
         }
 
@@ -155,6 +157,7 @@ class Hearing:
         """No sound for a while: whatever was being said ended there, and what comes is another day."""
         self._end_ns, self._anew = None, True
         heard = self._noted(ears.finish())
+        self._unaddressed += ears.unaddressed
         ears.reset()
         return heard
 

@@ -114,6 +114,13 @@ def test_sound_that_breaks_off_ends_the_utterance_and_what_follows_the_gap_stand
     assert [h.t_start_ns for h in alone] == [h.t_start_ns for _, h in out]
 
 
+def test_speech_without_the_wake_phrase_is_counted_over_every_gap(config: EarsConfig) -> None:
+    words = np.concatenate([say(config, "start the wipers"), silence(SECOND)])
+    hearing = hearing_of(replace(config, wake="hey kitt"))
+    assert heard(taken(hearing, [*sounds(words), *sounds(words, START_NS + 10_000_000_000)])) == []
+    assert hearing.describe()["unaddressed"] == 2
+
+
 def test_one_topic_is_heard(config: EarsConfig) -> None:
     first = sounds(np.concatenate([say(config, "start the wipers"), silence(SECOND)]))
     other = sounds(np.concatenate([silence(800), say(config, "turn on the lights")]), START_NS + 1, topic="/other")
