@@ -36,11 +36,15 @@ def check(
 def _grammars(path: Path, language: str | None) -> list[Path]:
     """The grammars to check: those of a folder that is heard without the wake word stand apart."""
     from kitt.ears.grammar.source import ALWAYS
+    from kitt.errors import KittError
 
-    if language and not list(path.glob("*.y*ml")) and (path / language).is_dir():
-        path = path / language
-    always = path / ALWAYS
-    return [path, always] if path.is_dir() and always.is_file() else [path]
+    try:
+        if language and not list(path.glob("*.y*ml")) and (path / language).is_dir():
+            path = path / language
+        always = path / ALWAYS
+        return [path, always] if path.is_dir() and always.is_file() else [path]
+    except OSError as e:
+        raise KittError(f"{path}: cannot read: {e.strerror}") from e
 
 
 def _show(path: Path, language: str | None, samples: int, words: bool) -> None:

@@ -80,17 +80,22 @@ def kept() -> dict[str, Any]:
 
 
 def words_of(text: str, language: str) -> list[str]:
-    """A sentence as the words that a grammar knows it by. Raises KittError for a character that has no sound."""
+    """A sentence as the words that a grammar knows it by. Raises KittError for a character that has no sound, and for
+    digits that may be read in several ways.
+    """
+    from kitt.ears.g2p.figures import FigureError
     from kitt.ears.g2p.tokens import tokens
 
     try:
         return [word for part in text.split() for word in tokens(part, language)]
+    except FigureError as e:
+        raise KittError(f"'{text}': {e}") from None
     except ValueError as e:
         raise KittError(f"'{text}': cannot read the character {e}") from None
 
 
 def sounded_words(text: str, language: str) -> list[str]:
-    """The same, none where a character has no sound: no grammar can hold such a sentence."""
+    """The same, none where it cannot be read: no grammar can hold such a sentence."""
     try:
         return words_of(text, language)
     except KittError:

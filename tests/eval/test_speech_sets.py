@@ -108,6 +108,21 @@ def test_the_grammar_of_orders_takes_a_persons_words(said, slots):
     assert grammar.parse(speech_sets.words_of(said, "en")) == ("orderDrink", slots)
 
 
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("turn on 灯", "'turn on 灯': cannot read the character 灯"),
+        ("set it to 7-8", "'set it to 7-8': '7-8'"),
+        ("it costs $3.50", "'it costs $3.50': '$3.50': money is said in more than one way"),
+    ],
+)
+def test_a_sentence_that_cannot_be_read_says_why(said, why):
+    with pytest.raises(KittError) as told:
+        speech_sets.words_of(said, "en")
+    assert str(told.value).startswith(why)
+    assert speech_sets.sounded_words(said, "en") == []
+
+
 def test_a_bounded_set_is_the_same_each_time_and_keeps_every_command(tmp_path):
     for take in range(5):
         for digit in range(3):
