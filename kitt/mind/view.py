@@ -1,0 +1,132 @@
+"""What may be told now: the latest scene, the car's state, the warnings given so far, and what the drive has shown.
+
+Nothing here asks a clock: whoever wants an answer says when (`View.t_ns`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from kitt.config import EyesConfig, WarningsConfig
+from kitt.types import CLASSES, Bools, Scene, Signals, Warning
+
+UNSEEN_S = 0.3
+"""A track that no detection has met for longer is a guess of the tracker, and guesses are not told."""
+MOST_PER_CLASS = 500
+"""Sightings kept of each class, so that a thousand cars never push out the one stop sign."""
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One track as the drive has shown it: when it was first and last seen; frame and place are those of the last."""
+
+    class_id: int
+    track_id: int
+    first_ns: int
+    last_ns: int
+    frame_index: int
+    distance_m: float
+    distance_std_m: float
+    lateral_m: float
+    is_lead: bool
+
+
+class Sightings:
+    """Memory of the drive by class. It only grows, up to `most_per_class` tracks of a class: then the oldest go.
+
+    A track belongs to the class that it was last voted to be: what the tracker has taken back is not told later.
+    """
+
+    def __init__(self, score: float | None = None, most_per_class: int = MOST_PER_CLASS) -> None:
+        self._score = EyesConfig().score if score is None else score
+        self._most = most_per_class
+        self.forget()
+
+    def forget(self) -> None:
+        """A new drive."""
+        # Each in the order of the last sight, which is the order of insertion.
+        self._of: tuple[dict[int, Sighting], ...] = tuple({} for _ in CLASSES)
+        self._class_of: dict[int, int] = {}
+        self._t_ns: int | None = None
+
+    def see(self, scene: Scene) -> None:
+        """Remember what is detected in this very frame. A clock that was set back begins anew, as in the warner."""
+        if self._t_ns is not None and scene.t_ns < self._t_ns:
+            self.forget()
+        self._t_ns = scene.t_ns
+        t = scene.tracks
+        for row in ((t.unseen_s <= 0) & (t.score >= self._score)).nonzero()[0]:
+            track_id, class_id = int(t.id[row]), int(t.class_id[row])
+            before = self._of[self._class_of.get(track_id, class_id)].pop(track_id, None)
+            self._class_of[track_id] = class_id
+            self._of[class_id][track_id] = Sighting(
+                class_id=class_id,
+                track_id=track_id,
+                first_ns=before.first_ns if before else scene.t_ns,
+                last_ns=scene.t_ns,
+                frame_index=scene.index,
+                distance_m=float(scene.distance_m[row]),
+                distance_std_m=float(scene.distance_std_m[row]),
+                lateral_m=float(scene.lateral_m[row]),
+                is_lead=track_id == scene.lead_id,
+            )
+            if len(self._of[class_id]) > self._most:
+                oldest = next(iter(self._of[class_id]))
+                del self._of[class_id][oldest], self._class_of[oldest]
+
+    def of_class(self, class_id: int) -> Iterator[Sighting]:
+        """The latest first."""
+        return reversed(self._of[class_id].values())
+
+    def last(self, class_id: int) -> Sighting | None:
+        """The latest of a class; of several in one frame the nearest."""
+        latest: Sighting | None = None
+        for sighting in self.of_class(class_id):
+            if latest and sighting.last_ns < latest.last_ns:
+                break
+            if latest is None or sighting.distance_m < latest.distance_m:
+                latest = sighting
+        return latest
+
+    def of_track(self, track_id: int) -> Sighting | None:
+        class_id = self._class_of.get(track_id)
+        return None if class_id is None else self._of[class_id][track_id]
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What an answer may rest on, as of `t_ns`.
+
+    scene: the latest, None where there never was a picture; `score`: what is fainter is not told; camera_lost_s: a
+    scene older than this tells nothing about now.
+    """
+
+    t_ns: int
+    scene: Scene | None = None
+    signals: Signals = field(default_factory=Signals)
+    warnings: Sequence[Warning] = ()
+    sightings: Sightings = field(default_factory=Sightings)
+    score: float = field(default_factory=lambda: EyesConfig().score)
+    camera_lost_s: float = field(default_factory=lambda: WarningsConfig().camera_lost_s)
+
+    @property
+    def silent_s(self) -> float:
+        """Age of the latest scene; infinite without one."""
+        return float("inf") if self.scene is None else max((self.t_ns - self.scene.t_ns) / 1e9, 0.0)
+
+    @property
+    def present(self) -> Scene | None:
+        """The scene, unless it is too old to speak of now."""
+        return None if self.silent_s > self.camera_lost_s else self.scene
+
+    def told(self, scene: Scene) -> Bools:
+        """bool (N,): tracks really seen now, and sure enough to be spoken of."""
+        rows: Bools = (scene.tracks.unseen_s <= UNSEEN_S) & (scene.tracks.score >= self.score)
+        return rows
+
+    @property
+    def last_warning(self) -> Warning | None:
+        """The latest given; of several at once the most urgent."""
+        given = [w for w in self.warnings if w.t_ns <= self.t_ns]
+        return max(given, key=lambda w: (w.t_ns, -w.priority), default=None)
