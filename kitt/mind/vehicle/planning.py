@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kitt.mind.vehicle.action import Change, Reading, Vehicle
+from kitt.mind.vehicle.action import Change, Vehicle
 from kitt.mind.vehicle.actions import Row, Set, Step, When
 from kitt.mind.vehicle.targets import GROUPS, STANDING_MPS, TARGETS, Target, Value
 
@@ -33,9 +33,11 @@ class Situation:
 
     def value(self, target: str) -> Value | None:
         """How it will stand when all is done, None while not known."""
-        if target in self.wanted:
-            return self.wanted[target]
-        reading: Reading | None = self.vehicle.read(target)
+        return self.wanted[target] if target in self.wanted else self.read(target)
+
+    def read(self, target: str) -> Value | None:
+        """How it stands, None while not known."""
+        reading = self.vehicle.read(target)
         return None if reading is None else reading.value
 
 
@@ -65,7 +67,7 @@ def planned_back(changes: Sequence[Change], now: Situation) -> tuple[Change, ...
             raise Refused("state_unknown")
         if not TARGETS[change.target].can_be_set(change.before):
             raise Refused("cannot_undo")
-        back.append(Change(change.target, now.value(change.target), change.before))
+        back.append(Change(change.target, now.read(change.target), change.before))
     _allow(back, now, False)
     return tuple(back)
 
@@ -96,11 +98,11 @@ def _of(s: Set, slots: Slots, now: Situation) -> list[Change]:
         return []
     changes, stuck = [], None
     for target in targets:
-        before = now.value(target)
-        if not s.main and before == s.to:
+        start = now.value(target)
+        if not s.main and start == s.to:
             continue
         try:
-            changes.append(Change(target, before, _value(s, slots, target, before, now)))
+            changes.append(Change(target, now.read(target), _value(s, slots, target, start, now)))
         except Refused as refused:
             if refused.reason not in ("at_highest", "at_lowest"):
                 raise
@@ -110,12 +112,12 @@ def _of(s: Set, slots: Slots, now: Situation) -> list[Change]:
     return changes
 
 
-def _value(s: Set, slots: Slots, name: str, before: Value | None, now: Situation) -> Value:
+def _value(s: Set, slots: Slots, name: str, start: Value | None, now: Situation) -> Value:
     target = TARGETS[name]
     if target.counts:
-        if not isinstance(before, int):
+        if not isinstance(start, int):
             raise Refused("state_unknown")
-        return (before + 1) % (_high(target) + 1)
+        return (start + 1) % (_high(target) + 1)
     to: Value | Step | None = s.to
     if s.slot:
         to = s.values[str(slots[s.slot])] if s.values is not None else slots[s.slot]
@@ -124,23 +126,23 @@ def _value(s: Set, slots: Slots, name: str, before: Value | None, now: Situation
     if to is None:
         raise Refused("state_unknown")
     if isinstance(to, Step):
-        return _stepped(to, s, target, before)
+        return _stepped(to, s, target, start)
     return _within(target, to, s.slot)
 
 
-def _stepped(step: Step, s: Set, target: Target, before: Value | None) -> Value:
-    if before is None:
+def _stepped(step: Step, s: Set, target: Target, start: Value | None) -> Value:
+    if start is None:
         raise Refused("state_unknown")
     if s.ladder:
-        at = s.ladder.index(str(before)) if before in s.ladder else s.ladder.index(s.between[str(before)]) + 0.5
+        at = s.ladder.index(str(start)) if start in s.ladder else s.ladder.index(s.between[str(start)]) + 0.5
         to = math.floor(at) + 1 if step.by > 0 else math.ceil(at) - 1
         if not 0 <= to < len(s.ladder):
-            raise Refused("at_highest" if step.by > 0 else "at_lowest", limit=str(before))
+            raise Refused("at_highest" if step.by > 0 else "at_lowest", limit=str(start))
         return s.ladder[to]
-    assert isinstance(before, (int, float))
+    assert isinstance(start, (int, float))
     assert target.low is not None
-    value = int(min(max(before + step.by, target.low), _high(target)))
-    if value == before:
+    value = int(min(max(start + step.by, target.low), _high(target)))
+    if value == start:
         raise Refused("at_highest" if step.by > 0 else "at_lowest", limit=value)
     return value
 

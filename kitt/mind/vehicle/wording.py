@@ -59,11 +59,10 @@ def _filled(name: str, about: str | None, action: Action, words: dict[str, Any],
 
 
 def _held(name: str, action: Action) -> object:
-    if name in action.slots:
-        return action.slots[name]
-    if name in action.figures:
-        return action.figures[name]
-    return action.figures.get("value", action.value) if action.value is None else action.value
+    for among in (action.slots, action.figures):
+        if name in among:
+            return among[name]
+    return action.figures.get("value") if action.value is None else action.value
 
 
 def _capital(text: str) -> str:
@@ -80,4 +79,5 @@ def _capital(text: str) -> str:
 def _words(language: str) -> dict[str, Any]:
     if language not in LANGUAGES:
         raise KittError(f"car actions: language '{language}' is not known; known: {', '.join(LANGUAGES)}")
-    return tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    words: dict[str, Any] = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    return words
