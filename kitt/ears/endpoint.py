@@ -43,8 +43,9 @@ class Pauses:
     """Frames of speech in a row that begin an utterance: 64 ms. A click is shorter."""
     pre_roll_samples: int = 500 * RATE_HZ // 1000
     """Sound before the first speech that belongs to it: the network sees a soft beginning up to 470 ms late."""
-    look_frames: tuple[int, ...] = (2, 6)
-    """After so many frames without sure speech it is worth knowing whether a sentence has ended."""
+    look_frames: tuple[int, ...] = (2, 5)
+    """After so many frames without sure speech it is worth knowing whether a sentence has ended; the second time before
+    the pause is long enough, so that the answer is there by then."""
     short_pause_frames: int = 4
     """128 ms without sure speech, where a sentence ends that cannot go on;"""
     pause_frames: int = 6
