@@ -9,7 +9,21 @@ from typing import Annotated
 import typer
 
 from kitt import __version__
-from kitt.cli import bench, build, calibrate, detect, doctor, drive, eval, grammar, listen, models, replay, sample
+from kitt.cli import (
+    bench,
+    build,
+    calibrate,
+    detect,
+    doctor,
+    drive,
+    eval,
+    forget,
+    grammar,
+    listen,
+    models,
+    replay,
+    sample,
+)
 from kitt.errors import KittError
 
 app = typer.Typer(
@@ -29,6 +43,7 @@ app.command("detect", short_help="Detect objects in pictures; write COCO results
 app.command("build", short_help="Make INT8 engines, measure them, find the fastest runtime.")(build.build)
 app.command("calibrate", short_help="Make activation ranges of a detector from drives, for INT8.")(calibrate.calibrate)
 app.command("sample", short_help="Make the sample drive that `kitt replay` runs by itself.")(sample.sample)
+app.command("forget", short_help="Show what kitt remembers of your drives; forget it.")(forget.forget)
 app.command("doctor", short_help="Check this machine; say what mends it.")(doctor.doctor)
 app.add_typer(drive.app, name="drive", help="Import, look into, cut and repair recorded drives (MCAP).")
 app.add_typer(grammar.app, name="grammar", help="Look into the sentences that the ears listen for.")
