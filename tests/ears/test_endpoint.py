@@ -212,3 +212,10 @@ def test_the_number_of_frames_that_begin_it_is_a_setting(frames):
     assert ends.start is None
     ends.step(0.9)
     assert ends.start == 0
+
+
+def test_a_pause_is_looked_into_before_it_ends_an_utterance() -> None:
+    """A look that comes with the end keeps the command waiting for as long as it takes to hear it."""
+    limits = Pauses()
+    assert max(limits.look_frames) < min(limits.pause_frames, limits.doubtful_pause_frames, limits.quiet_frames)
+    assert min(limits.look_frames) < limits.short_pause_frames
