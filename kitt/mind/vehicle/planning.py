@@ -171,7 +171,10 @@ def _allow(changes: Sequence[Change], now: Situation, asks: bool) -> None:
         standing |= change.value in target.standing and not already
         asks |= target.settable is not None and not already
     if standing and now.speed_mps is not None and not now.speed_mps <= STANDING_MPS:
-        raise Refused("driving", limit_kmh=round(STANDING_MPS * 3.6), speed_kmh=round(now.speed_mps * 3.6, 1))
+        figures: dict[str, Value] = {"limit_kmh": round(STANDING_MPS * 3.6)}
+        if math.isfinite(now.speed_mps):
+            figures["speed_kmh"] = round(now.speed_mps * 3.6, 1)
+        raise Refused("driving", **figures)
     if standing and now.speed_mps is None and not now.yes:
         raise Refused("needs_yes_standing", value=changes[0].value)
     if asks and not now.yes:
