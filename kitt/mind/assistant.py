@@ -1,0 +1,229 @@
+"""KITT's mind: one turn of the conversation, from what was heard to what is said and done. The whole loop on a page.
+
+    heard -> leans on what was said before? -> question to the eyes | the car | a note | small talk -> said, done, kept
+
+Plain and synchronous, deterministic given its inputs: nothing here asks a clock, every call says when it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from kitt.mind import answers, notes
+from kitt.mind.context import Context, Request, resolved
+from kitt.mind.notebook import Notebook
+from kitt.mind.persona import Persona
+from kitt.mind.replies import Reply, small_talk
+from kitt.mind.talk import Misses, Talk
+from kitt.mind.turn import Evidence, Turn
+from kitt.mind.typed import Reading
+from kitt.mind.vehicle.action import Action, Vehicle
+from kitt.mind.vehicle.actions import TABLE
+from kitt.mind.vehicle.hands import Hands
+from kitt.mind.vehicle.simulated import SimulatedCar
+from kitt.mind.vehicle.wording import confirm
+from kitt.mind.view import Sightings, View
+from kitt.types import Heard, Scene, Signals, Warning
+
+NEAR = 0.12
+"""Readings of a typed sentence that lie closer together than this are asked back."""
+BUSY_TTC_S = 4.0
+"""With something nearer than this in time the road is busy, and kitt does not joke."""
+Slots = Mapping[str, str | int]
+Read = Callable[[str, str], list[Reading]]
+"""(typed, language now spoken) -> what it may mean, nearest first."""
+
+
+class Assistant:
+    """The mind of one drive. Feed `see` with every frame, `hear` or `read` with what is said, `tick` with time."""
+
+    def __init__(
+        self,
+        *,
+        language: str = "en",
+        units: str = "metres",
+        car: Vehicle | None = None,
+        book: Notebook | None = None,
+        drive: str = "",
+        begun_ns: int = 0,
+        epoch_ns: int | None = None,
+        utc_offset_s: int = 0,
+    ) -> None:
+        """begun_ns: when the drive begins, on the clock of all times given; epoch_ns: the same moment since the Unix
+        epoch, None where nobody knows. Raises KittError for an unknown language.
+        """
+        self.language = language
+        self.units = units
+        self.hands = Hands(car or SimulatedCar())
+        self.book = book or Notebook.open(None, drive, epoch_ns or 0)
+        self.persona = Persona(drive=drive)
+        self.talks = {one: Talk.load(one) for one in ("en", "fr", "es")}
+        self.context = Context()
+        self.misses = Misses()
+        self.asked: dict[str, int] = {}
+        """How often each intent of small talk came, so that its replies change."""
+        self.volume = 5
+        """Of kitt's voice, 1 to 9."""
+        self.quiet = False
+        self._begun_ns, self._epoch_ns, self.utc_offset_s = begun_ns, epoch_ns, utc_offset_s
+        self._scene: Scene | None = None
+        self._signals = Signals()
+        self._warnings: list[Warning] = []
+        self._sightings = Sightings()
+
+    @property
+    def talk(self) -> Talk:
+        return self.talks[self.language]
+
+    def see(self, scene: Scene, signals: Signals, warnings: Iterable[Warning] = ()) -> None:
+        """Take in a frame's scene, the car's signals, and the warnings that were given with it."""
+        self._scene, self._signals = scene, signals
+        self._sightings.see(scene)
+        for warning in warnings:
+            self._warnings.append(warning)
+            self.persona.warned(warning.t_ns)
+
+    def view(self, t_ns: int) -> View:
+        """What may be told at a time."""
+        return View(t_ns, self._scene, self._signals, tuple(self._warnings), self._sightings)
+
+    def epoch_at(self, t_ns: int) -> int | None:
+        """A time since the Unix epoch, where it is known."""
+        return None if self._epoch_ns is None else self._epoch_ns + t_ns - self._begun_ns
+
+    def tick(self, t_ns: int) -> list[Turn]:
+        """What came of actions that the car took its time for, and of the notebook's troubles."""
+        turns = []
+        for action in self.hands.poll(t_ns):
+            turns.append(Turn(t_ns, "", self.language, said=confirm(action, self.language), actions=(action,)))
+        while self.book.trouble:
+            turns.append(Turn(t_ns, "", self.language, said=self.talk.say(self.book.trouble.pop(0).key).text))
+        return turns
+
+    def hear(self, heard: Heard) -> Turn:
+        """Answer what the ears heard; an utterance that they rejected was not understood."""
+        t_ns = heard.t_end_ns
+        if heard.rejected or not heard.intent:
+            return self._missed(t_ns, heard.text if not heard.rejected else "")
+        self.language = heard.language
+        return self.answer(Request(heard.intent, heard.slots), heard.text, t_ns)
+
+    def read(self, typed: str, t_ns: int, understand: Read) -> Turn:
+        """Answer a typed sentence, in the language it is in."""
+        readings = understand(typed, self.language)
+        if not readings:
+            return self._missed(t_ns, typed)
+        best, *others = readings
+        self.language = best.language
+        if best.cost > 0 and others and others[0].cost - best.cost < NEAR:
+            asked = self.talk.say("talk.which_of_two", first=best.said, second=others[0].said)
+            self._wait_for_yes(Request(best.intent, best.slots), t_ns)
+            return self._told(Turn(t_ns, typed, self.language, said=asked.text, asked_back=True), t_ns)
+        return self.answer(Request(best.intent, best.slots), typed, t_ns)
+
+    def answer(self, heard: Request, words: str, t_ns: int) -> Turn:
+        """One turn. `heard`: intent and slots as they were understood."""
+        self.misses.understood()
+        self.context = self.context.at(t_ns)
+        spoken = self.language
+        reply = self._reply(heard, t_ns)
+        said = reply.text
+        if reply.may_joke and (quip := self._quip(heard, reply, t_ns)):
+            said = f"{said} {quip}".strip()
+        turn = Turn(
+            t_ns,
+            words,
+            self.language if heard.intent == "TalkLanguage" else spoken,
+            heard.intent,
+            dict(heard.slots),
+            said,
+            reply.actions,
+            reply.evidence,
+            reply.asks,
+            urgent=heard.intent == "StopTalking",
+        )
+        return self._told(turn, t_ns)
+
+    def _reply(self, heard: Request, t_ns: int) -> Reply:
+        if heard.intent in ("TalkYes", "TalkNo", "TalkNeverMind"):
+            return self._decided(heard, t_ns)
+        self.context = replace(self.context, pending=None)
+        if heard.intent == "TalkUndo":
+            return self._acted(self.hands.undo(t_ns, speed_mps=self._signals.speed_mps), None, t_ns)
+        wanted = resolved(heard, self.context)
+        if wanted is None:
+            key = "talk.other_than_what" if heard.intent == "FollowOther" else "talk.nothing_before"
+            return Reply(self.talk.say(key).text)
+        if wanted.undo_first:
+            self.hands.undo(t_ns, speed_mps=self._signals.speed_mps, yes=True)
+        return self._do(Request(wanted.intent, wanted.slots), t_ns, yes=False)
+
+    def _do(self, wanted: Request, t_ns: int, *, yes: bool) -> Reply:
+        if wanted.intent in answers.INTENTS:
+            return self._looked(wanted, t_ns)
+        if wanted.intent in TABLE:
+            slots = dict(wanted.slots)
+            action = self.hands.ask(wanted.intent, slots, t_ns, speed_mps=self._signals.speed_mps, yes=yes)
+            return self._acted(action, wanted, t_ns)
+        question = None if yes else notes.confirmation(wanted.intent, wanted.slots, self.talk)
+        if question is not None:
+            self._wait_for_yes(wanted, t_ns)
+            return Reply(question.text, asks=True)
+        frame = self._scene.index if self._scene else -1
+        noted = notes.reply(wanted.intent, wanted.slots, t_ns, self.book, self.talk, frame)
+        if noted is not None:
+            return Reply(noted.text, evidence=Evidence(frame, values=dict(noted.values)), may_joke=True)
+        return small_talk(self, wanted, t_ns)
+
+    def _looked(self, wanted: Request, t_ns: int) -> Reply:
+        found = answers.answer(wanted.intent, dict(wanted.slots), self.view(t_ns), self.language, self.units)
+        self.context = replace(self.context, question=wanted, question_ns=t_ns, track_ids=found.track_ids)
+        evidence = Evidence(found.frame_index, found.track_ids, found.values)
+        return Reply(found.text, evidence=evidence, may_joke=found.topic != "camera")
+
+    def _acted(self, action: Action, wanted: Request | None, t_ns: int) -> Reply:
+        if action.asks and wanted is not None:
+            self._wait_for_yes(wanted, t_ns)
+        elif wanted is not None and not action.reason:
+            self.context = replace(self.context, action=wanted, action_ns=t_ns)
+        text = confirm(action, self.language)
+        return Reply(text, actions=(action,), asks=action.asks, may_joke=action.confirmed)
+
+    def _decided(self, heard: Request, t_ns: int) -> Reply:
+        """A yes or a no to what was asked."""
+        pending = self.context.pending
+        self.context = replace(self.context, pending=None)
+        if heard.intent == "TalkYes" and pending is not None:
+            return self._do(pending, t_ns, yes=True)
+        if pending is not None:
+            return Reply(self.talk.say("confirm.cancelled", self._nth("cancelled")).text)
+        if heard.intent == "TalkNeverMind":
+            return small_talk(self, heard, t_ns)
+        return Reply(self.talk.say("talk.nothing_asked").text)
+
+    def _wait_for_yes(self, wanted: Request, t_ns: int) -> None:
+        self.context = replace(self.context, pending=wanted, pending_ns=t_ns)
+
+    def _missed(self, t_ns: int, words: str) -> Turn:
+        said = self.misses.missed(self.talk)
+        return Turn(t_ns, words, self.language, said=said.text if said else "")
+
+    def _quip(self, heard: Request, reply: Reply, t_ns: int) -> str | None:
+        if self.quiet:
+            return None
+        return self.persona.quip(heard.intent, t_ns, self.road_calm, reply.evidence.values, self.language)
+
+    @property
+    def road_calm(self) -> bool:
+        """Whether nothing comes near soon."""
+        return self._scene is None or not (self._scene.ttc_s < BUSY_TTC_S).any()
+
+    def _nth(self, what: str) -> int:
+        self.asked[what] = self.asked.get(what, 0) + 1
+        return self.asked[what] - 1
+
+    def _told(self, turn: Turn, t_ns: int) -> Turn:
+        if turn.said and turn.intent != "TalkRepeat":
+            self.context = replace(self.context, said=turn.said)
+        return turn

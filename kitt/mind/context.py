@@ -1,0 +1,150 @@
+"""What was said before, so far as what is said now leans on it: "and on the left?", "turn it off again", "the other".
+
+The latest counts; what is older than `KEPT_S` is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from kitt.mind.vehicle.actions import TABLE
+
+Slots = Mapping[str, str | int]
+KEPT_S = 60.0
+"""After a minute nobody means what was said before it."""
+YES_S = 15.0
+"""So long a question waits for its yes."""
+ABOUT_OBJECTS = ("EyesCount", "EyesDistance", "EyesCloser", "EyesSee", "EyesLastSeen")
+"""Questions that may be asked again of another object."""
+TAKE_SIDE = ("EyesCount", "EyesSee", "EyesDistance", "EyesCloser")
+"""Questions that may be asked again of a side."""
+OPPOSITES = {
+    "WindowOpen": "WindowClose",
+    "MediaPlay": "MediaPause",
+    "NavigateTo": "NavigateCancel",
+    "HatchOpen": "TrunkClose",
+}
+"""What turns off what has no `state`, and on again what was turned off so."""
+_OTHER = {"left": "right", "right": "left", "driver": "passenger", "passenger": "driver"}
+_WINDOW = {"left": "driver", "right": "passenger"}
+"""Of a car that is driven on the right side of the road."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the driver wants. undo_first: the action before it is taken back, since another one was meant."""
+
+    intent: str
+    slots: Slots = field(default_factory=dict)
+    undo_first: bool = False
+
+
+@dataclass(frozen=True)
+class Context:
+    """question: the latest to the eyes; action: the latest to the car; either when; last: the later of both.
+
+    track_ids: those that the answer to `question` spoke of; said: the latest thing kitt said; pending: what waits for a
+    yes, since when.
+    """
+
+    question: Request | None = None
+    track_ids: tuple[int, ...] = ()
+    question_ns: int = 0
+    action: Request | None = None
+    action_ns: int = 0
+    said: str = ""
+    pending: Request | None = None
+    pending_ns: int = 0
+
+    def at(self, t_ns: int) -> Context:
+        """What of it still counts at `t_ns`; what lies in the future of a clock that was set back does not."""
+
+        def counts(since_ns: int, for_s: float) -> bool:
+            return 0 <= t_ns - since_ns <= for_s * 1e9
+
+        return replace(
+            self,
+            question=self.question if counts(self.question_ns, KEPT_S) else None,
+            action=self.action if counts(self.action_ns, KEPT_S) else None,
+            pending=self.pending if counts(self.pending_ns, YES_S) else None,
+        )
+
+    @property
+    def last(self) -> Request | None:
+        """The later of question and action."""
+        if self.question is None or (self.action is not None and self.action_ns > self.question_ns):
+            return self.action
+        return self.question
+
+
+def resolved(request: Request, before: Context) -> Request | None:
+    """The request with what it leans on put in; itself where it leans on nothing; None where there is nothing to."""
+    way = _WAYS.get(request.intent)
+    return request if way is None else way(request.slots, before)
+
+
+def _side(slots: Slots, before: Context) -> Request:
+    asked = before.question
+    if asked is not None and asked.intent in TAKE_SIDE:
+        return Request(asked.intent, {**asked.slots, "side": slots["side"]})
+    return Request("EyesSide", {"side": slots["side"]})
+
+
+def _object(slots: Slots, before: Context) -> Request:
+    asked = before.question
+    if asked is not None and asked.intent in ABOUT_OBJECTS:
+        return Request(asked.intent, {**asked.slots, "object": slots["object"]})
+    return Request("EyesSee", {"object": slots["object"]})
+
+
+def _switch(slots: Slots, before: Context) -> Request | None:
+    done, state = before.action, slots["state"]
+    if done is None:
+        return None
+    if "state" in TABLE[done.intent].choices:
+        return Request(done.intent, {**done.slots, "state": state})
+    for on, off in OPPOSITES.items():
+        if done.intent in (on, off):
+            return Request(on if state == "on" else off, done.slots)
+    return None
+
+
+def _other(slots: Slots, before: Context) -> Request | None:
+    last = before.last
+    if last is None:
+        return None
+    for slot in ("side", "window", "seat"):
+        if (value := last.slots.get(slot)) in _OTHER:
+            return replace(last, slots={**last.slots, slot: _OTHER[str(value)]})
+    if last.intent == "WindowOpen":
+        return replace(last, slots={**last.slots, "window": "passenger"})
+    if before.track_ids and last is before.question:
+        return replace(last, slots={**last.slots, "other_than": before.track_ids[0]})
+    return None
+
+
+def _correct(slots: Slots, before: Context) -> Request | None:
+    last, side = before.last, str(slots["side"])
+    if last is None:
+        return None
+    if last is before.action:
+        for slot in ("window", "seat"):
+            if slot in {**TABLE[last.intent].choices, **last.slots}:
+                return Request(last.intent, {**last.slots, slot: _WINDOW[side]}, undo_first=True)
+        return None
+    return _side({"side": side}, before)
+
+
+def _again(slots: Slots, before: Context) -> Request | None:
+    return before.last
+
+
+_WAYS = {
+    "FollowSide": _side,
+    "FollowObject": _object,
+    "FollowSwitch": _switch,
+    "FollowOther": _other,
+    "FollowCorrect": _correct,
+    "TalkAgain": _again,
+}
