@@ -188,6 +188,42 @@ def test_a_bus_that_is_off_is_said_and_comes_back(hands: Hands, car: FakeCar) ->
     assert hands.poll(4 * MS)[0].confirmed
 
 
+def test_a_bus_that_went_off_since_the_last_look_takes_no_command(hands: Hands, car: FakeCar) -> None:
+    car.raw(0x40, bytes(8), error=True)
+    assert hands.vehicle.send({"lights.low_beam": True}, 0) == "bus_off"
+    car.hear()
+    assert car.frames == []
+
+
+def test_what_becomes_unknown_is_not_remembered(hands: Hands, car: FakeCar) -> None:
+    car.tell()
+    hands.poll(0)
+    car.signals["CarMedia"]["Volume"] = "unknown"
+    car.tell()
+    hands.poll(MS)
+    assert hands.vehicle.read("media.volume") is None
+
+
+def test_the_same_wish_twice_is_confirmed_twice(hands: Hands, car: FakeCar) -> None:
+    car.tell()
+    for t in (0, 1):
+        assert hands.ask("LightsSet", ON, t).waits
+    car.answer()
+    assert [(a.confirmed, a.reason) for a in hands.poll(MS)] == [(True, ""), (True, "")]
+
+
+def test_what_still_waits_can_be_taken_back_once(hands: Hands, car: FakeCar) -> None:
+    car.tell()
+    asked = hands.ask("LightsSet", ON, 0)
+    assert hands.undo(1).waits
+    assert hands.undo(2).reason == "nothing_to_undo"
+    car.answer()
+    ended = hands.poll(MS)
+    assert [(a.number == asked.number, a.reason, a.after) for a in ended] == [
+        (True, "superseded", None), (False, "", False),
+    ]  # fmt: skip
+
+
 def test_other_errors_on_the_bus_are_the_controllers_own_business(hands: Hands, car: FakeCar) -> None:
     car.raw(0x04, bytes(8), error=True)
     assert hands.vehicle.poll(0) == ""

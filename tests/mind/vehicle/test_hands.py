@@ -287,6 +287,12 @@ def test_a_car_that_does_not_do_it_is_not_confirmed() -> None:
     assert h.undo(2 * S).reason == "nothing_to_undo"
 
 
+def test_all_of_it_must_be_done() -> None:
+    h = Hands(SimulatedCar(deaf=("windows.rear_left",)))
+    assert h.ask("WindowOpen", {"window": "rear"}, 0).waits
+    assert [a.reason for a in h.poll(9 * S)] == ["not_done"]
+
+
 def test_a_second_wish_replaces_the_first_that_waits() -> None:
     h = Hands(SimulatedCar(deaf=("media.volume",)))
     first = h.ask("VolumeChange", {"change": "up"}, 0)
