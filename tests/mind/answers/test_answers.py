@@ -1,0 +1,145 @@
+"""Who answers what; answers about what was, about the car and about the camera; questions that are none."""
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import kitt.ears
+from kitt.errors import KittError
+from kitt.mind.answers import INTENTS, UNITS, answer
+from kitt.mind.view import View
+from kitt.mind.warnings import TABLE
+from kitt.types import CAR, LANGUAGES, PERSON, Signals
+from tests.mind.answers.golden import NOW_S, VIEWS, aside, view, warning
+from tests.mind.scenes import S, Thing
+
+GRAMMARS = Path(kitt.ears.__file__).parent / "grammars"
+WARNED = [e for e in TABLE if e.measure]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_question_of_the_grammar_has_an_answer(language: str) -> None:
+    asked = yaml.safe_load((GRAMMARS / language / "eyes.yaml").read_text(encoding="utf-8"))["intents"]
+    assert set(asked) == set(INTENTS)
+
+
+@pytest.mark.parametrize(
+    ("intent", "slots", "said"),
+    [
+        ("EyesSing", {}, "'EyesSing' is no question to the eyes"),
+        ("EyesSee", {}, "EyesSee: object 'None' is not known; known: person, bicycle"),
+        ("EyesCount", {"object": "dog"}, "object 'dog' is not known"),
+        ("EyesSide", {"side": "up"}, "side 'up' is not known; known: behind, ahead, left, right"),
+        ("EyesLight", {"colour": "blue"}, "colour 'blue' is not known"),
+    ],
+)
+def test_what_it_cannot_answer_it_says_in_one_line(intent: str, slots: dict[str, str | int], said: str) -> None:
+    with pytest.raises(KittError, match=re.escape(said)) as e:
+        answer(intent, slots, VIEWS["lead"], "en")
+    assert "\n" not in str(e.value)
+
+
+@pytest.mark.parametrize("intent", [i for i in INTENTS if i not in ("EyesSpeed", "EyesSpeedLimit")])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_a_picture_nothing_is_told_of_now(intent: str, language: str) -> None:
+    slots: dict[str, str | int] = {"object": "car", "colour": "red"}
+    for lost in (VIEWS["camera lost"], VIEWS["never a picture"]):
+        got = answer(intent, slots, lost, language)
+        past = intent in ("EyesLastSeen", "EyesWhatWasThat", "EyesWhyWarned")
+        assert past or got.topic == "camera"
+        assert past or not got.track_ids
+
+
+def test_a_question_about_behind_us_is_never_answered_with_what_is_ahead() -> None:
+    for intent in ("EyesSide", "EyesSee", "EyesCount", "EyesDistance"):
+        got = answer(intent, {"object": "car", "side": "behind"}, VIEWS["crossing"], "en")
+        assert got.text == "I cannot see behind us: my camera looks ahead."
+
+
+def test_the_evidence_names_frame_tracks_and_figures() -> None:
+    got = answer("EyesDistance", {"object": "car"}, VIEWS["lead"], "en")
+    assert (got.frame_index, got.track_ids, got.topic) == (1800, (1,), "car")
+    assert got.values["car.distance_m"] == pytest.approx(30.2)
+    assert got.values["car.distance_std_m"] == pytest.approx(1.51)
+    assert (got.values["car.said_low"], got.values["car.said_high"], got.values["car.said_unit"]) == (30, 30, "metres")
+    past = answer("EyesWhyWarned", {}, VIEWS["collision"], "en")
+    assert (past.frame_index, past.track_ids, past.topic) == (1500, (1,), "warning")
+    assert (past.values["ttc_s"], past.values["ttc_s.said"], past.values["limit_ttc_s"]) == (1.84, 1.8, 2.4)
+
+
+def test_whom_no_metal_protects_comes_right_after_the_lead() -> None:
+    many = [Thing(1, CAR, 40.0), *(aside(i, i, 5.0 + i, 4.0) for i in range(2, 6)), aside(9, PERSON, 50.0, -6.0)]
+    text = answer("EyesDescribe", {}, view(many), "en").text
+    assert text.startswith("I see a car ahead, about 40 metres away; a person on the left, about 50 metres away;")
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(WARNED),
+    st.floats(0.05, 1.0),
+    st.floats(0.3, 60.0),
+    st.floats(0.0, 4000.0),
+    st.sampled_from(LANGUAGES),
+    st.sampled_from(UNITS),
+)
+def test_a_warning_is_explained_with_its_own_numbers(
+    event: object, share: float, limit: float, ago_s: float, language: str, units: str
+) -> None:
+    name, number = event.name, event.number  # type: ignore[attr-defined]
+    value = limit * (1.0 / share if event.above else share)  # type: ignore[attr-defined]
+    numbers = {"distance_m": 20.0, "speed_mps": 10.0, "held_s": 0.3, number: value, f"limit_{number}": limit}
+    given_one = warning(name, ago_s, 1, **numbers)
+    got = answer("EyesWhyWarned", {}, view([Thing(1, CAR)], warnings=(given_one,)), language, units)
+    scale = 1.0 if number.endswith("_s") or units == "metres" else 1 / 0.3048
+    step = 0.1 if number.endswith("_s") else 5.0 if units == "feet" and value * scale >= 20 else 1.0
+    told = float(got.values[f"{number}.said" if number.endswith("_s") else f"{number}.said_low"])
+    assert value * scale - step - 1e-3 <= told <= value * scale + 1e-3
+    if f"limit_{number}" in got.values and not event.above:  # type: ignore[attr-defined]
+        key = f"limit_{number}.said" if number.endswith("_s") else f"limit_{number}.said_high"
+        assert float(got.values[key]) > told or share > 0.99
+    said = {str(v) for v in got.values.values()} | {f"{v:.1f}" for v in got.values.values() if isinstance(v, float)}
+    for figure in re.findall(r"\d+(?:[.,]\d+)?", got.text):
+        assert figure.replace(",", ".") in said, (got.text, got.values)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_several_warnings_the_last_is_explained(language: str) -> None:
+    given_ones = (warning("camera_lost", 1.0, -1, silent_s=1.3), warning("stop_sign", 9.0, 1, distance_m=30.0))
+    got = answer("EyesWhatWasThat", {}, view(warnings=given_ones), language)
+    assert got.values["event"] == "camera_lost"
+    assert got.track_ids == ()
+
+
+def test_a_warning_without_its_figures_is_repeated_as_it_was() -> None:
+    got = answer("EyesWhyWarned", {}, view(warnings=(warning("headway", 9.0, 1, headway_s=math.nan),)), "en")
+    assert got.text == "I said “Brake!”, nine seconds ago."
+    got = answer(
+        "EyesWhyWarned", {}, view(warnings=(warning("forward_collision", 9.0, 1, ttc_s=1.9, limit_ttc_s=2.4),)), "en"
+    )
+    assert got.text.startswith("Because the vehicle ahead was 1.9 seconds from contact; I warn below 2.4 seconds.")
+
+
+@given(st.floats(-70.0, 70.0), st.sampled_from(LANGUAGES), st.sampled_from(UNITS))
+def test_the_speed_is_the_cars_own(speed_mps: float, language: str, units: str) -> None:
+    got = answer("EyesSpeed", {}, View(round(NOW_S * S), signals=Signals(speed_mps)), language, units)
+    told = re.findall(r"\d+", got.text)
+    if "said" not in got.values:
+        assert abs(speed_mps) < 0.3
+        assert not told
+        return
+    per_mps = 3.6 if units == "metres" else 2.236936
+    said = int(got.values["said"])
+    assert abs(said - abs(speed_mps) * per_mps) <= 0.501
+    assert told == ([str(said)] if said > 12 else [])
+    backwards = any(w in got.text for w in ("backwards", "reculons", "marcha atrás"))
+    assert backwards == (speed_mps < 0)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_answer_is_the_same_every_time(language: str) -> None:
+    assert answer("EyesSafe", {}, VIEWS["crossing"], language) == answer("EyesSafe", {}, VIEWS["crossing"], language)
