@@ -140,6 +140,14 @@ class Persona:
         return hashlib.sha256(f"{self._drive}\0{line.key}".encode()).hexdigest()
 
 
+def carried(
+    slots: Mapping[str, Value], values: Mapping[str, Value], track_ids: tuple[int, ...] = ()
+) -> dict[str, Value]:
+    """What an answer carries, as conditions of lines name it: slots, its values, and how many tracks it speaks of."""
+    counted: dict[str, Value] = {"count": len(track_ids)} if track_ids else {}
+    return {**counted, **slots, **values}
+
+
 def _since(then_ns: int | None, t_ns: int, least_s: float) -> bool:
     """Whether so long has passed; time that was set back counts as none."""
     return then_ns is None or least_s <= 0 or t_ns - then_ns >= least_s * 1e9

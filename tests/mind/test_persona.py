@@ -11,7 +11,7 @@ from kitt.ears.engine import GRAMMARS
 from kitt.ears.grammar import source
 from kitt.errors import KittError
 from kitt.mind import persona
-from kitt.mind.persona import AFTER_S, AFTER_WARNING_S, SILENT, Persona, Script
+from kitt.mind.persona import AFTER_S, AFTER_WARNING_S, SILENT, Persona, Script, carried
 from kitt.types import LANGUAGES
 
 S = 1_000_000_000
@@ -124,6 +124,13 @@ def test_a_name_is_said_in_the_language() -> None:
     assert said[2] is None
     assert any("un bus" in (line or "") for line in said)
     assert Persona().quip("EyesLastSeen", 0, True, {"object": "unicorn", "count": 0}, "fr") is None
+
+
+def test_slots_and_tracks_are_what_an_answer_carries() -> None:
+    values = carried({"object": "car"}, {"car.count": 7}, track_ids=(1, 2, 3, 4, 5, 6, 7))
+    said = Persona().quip("EyesCount", 0, True, values, "es")
+    assert said == "He vuelto a contar y me siguen saliendo 7. Por puro vicio."
+    assert carried({"object": "car"}, {"count": 0}) == {"object": "car", "count": 0}
 
 
 def test_the_line_most_at_home_comes_first() -> None:
