@@ -201,23 +201,23 @@ def _action(node: Node, slots: frozenset[str]) -> Order:
     row = TABLE.get(intent.text)
     if row is None:
         raise intent.where.error(f"the car has no action '{intent.text}'{nearest(intent.text, TABLE)}")
-    for slot, (value, where) in given.items():
+    for slot, (written, where) in given.items():
         if slot not in row.choices:
             raise where.error(f"'{intent.text}' has no slot '{slot}'; it has: {', '.join(row.choices) or 'none'}")
         choices = row.choices[slot]
-        template = _template(Text(str(value), where), slots)
+        template = _template(Text(str(written), where), slots)
         if template.gaps and (template.pieces[0] or template.pieces[-1] or len(template.gaps) > 1):
-            raise where.error(f"slot '{slot}' must be one placeholder by itself or none: '{value}'")
-        if choices and not template.gaps and str(value) not in choices:
+            raise where.error(f"slot '{slot}' must be one placeholder by itself or none: '{written}'")
+        if choices and not template.gaps and str(written) not in choices:
             raise where.error(
-                f"slot '{slot}' of '{intent.text}' cannot be '{value}'; it is one of {', '.join(choices)}"
+                f"slot '{slot}' of '{intent.text}' cannot be '{written}'; it is one of {', '.join(choices)}"
             )
-        if not choices and not template.gaps and not isinstance(value, int):
-            raise where.error(f"slot '{slot}' of '{intent.text}' = '{value}' must be a whole number")
+        if not choices and not template.gaps and not isinstance(written, int):
+            raise where.error(f"slot '{slot}' of '{intent.text}' = '{written}' must be a whole number")
     for slot in row.choices:
         if slot not in given and slot not in row.defaults:
             raise intent.where.error(f"'{intent.text}' needs the slot '{slot}'")
-    return Order(intent.text, {slot: value for slot, (value, _) in given.items()})
+    return Order(intent.text, {slot: written for slot, (written, _) in given.items()})
 
 
 def _function(name: Text) -> Callable[[Any], Any]:
