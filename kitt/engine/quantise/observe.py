@@ -76,20 +76,24 @@ class Watched:
 
     def infer(self, inputs: Mapping[str, NDArray[Any]]) -> Arrays:
         outputs = self._network.infer(inputs)
-        self._observer.take(outputs)
+        # an input is observed as it was fed
+        self._observer.take({**inputs, **outputs})
         return {spec.name: outputs[spec.name] for spec in self._specs[1]}
 
 
 def opened(model: onnx.ModelProto, tensors: Sequence[str], name: str) -> onnx.ModelProto:
-    """The same network with these tensors as further outputs. Raises KittError for one that it has not, `name` being
-    what the error calls the network."""
+    """The same network with these tensors as further outputs, but for its inputs: those are known to who feeds them.
+
+    Raises KittError for a tensor that it has not, `name` being what the error calls the network.
+    """
+    fed = {given.name for given in model.graph.input}
     computed = {output for node in model.graph.node for output in node.output}
     for tensor in tensors:
-        if tensor not in computed:
+        if tensor not in computed | fed:
             raise KittError(f"{name}: has no tensor '{tensor}'; were its ranges made for another network?")
     wide = onnx.ModelProto()
     wide.CopyFrom(model)
-    given = {output.name for output in wide.graph.output}
+    given = fed | {output.name for output in wide.graph.output}
     # no shape: for a network of free size there is none
     wide.graph.output.extend(
         helper.make_tensor_value_info(t, TensorProto.FLOAT, None) for t in tensors if t not in given

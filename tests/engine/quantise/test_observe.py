@@ -72,6 +72,22 @@ def test_an_output_can_be_observed_too() -> None:
     assert [o.name for o in opened(network(), ["a", "out"], "n").graph.output] == ["out", "a"]
 
 
+def test_an_input_is_observed_as_it_was_fed(tmp_path: Path) -> None:
+    graph = helper.make_graph(
+        [helper.make_node("Relu", ["images"], ["out"])],
+        "g",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3])],
+        [helper.make_tensor_value_info("out", TensorProto.FLOAT, [1, 3])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    observer = Observer(["images"])
+    net = watched(model, observer, tmp_path)
+    with observer.counting():
+        assert list(net.infer({"images": np.array([[-2, 0.5, 3]], np.float32)})) == ["out"]
+    seen = observer.histograms()["images"]
+    assert (seen.low, seen.high, seen.total) == (-2, 3, 3)
+
+
 def test_a_tensor_the_network_has_not_is_named() -> None:
     with pytest.raises(KittError, match=r"net\.onnx: has no tensor 'b'; were its ranges made for another network"):
         opened(network(), ["b"], "net.onnx")
