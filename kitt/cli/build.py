@@ -54,6 +54,8 @@ def build(
     encodings = {"u8": ("u8",), "s8": ("s8",), "both": ("u8", "s8")}.get(encoding)
     if encodings is None:
         raise KittError(f"--encoding {encoding}: must be u8, s8 or both")
+    if search and model.endswith(".onnx"):
+        raise KittError(f"--search is for the published models (kitt models list), not for {model}")
     labelled = _labelled(eval_ or [], images)
     request = building.Request(
         model=model,
