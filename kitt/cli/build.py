@@ -67,7 +67,7 @@ def build(
         threads=threads,
         force=force,
         record=calibration() if record else None,
-        forbidden=_forbidden(),
+        forbidden=_forbidden(model, encodings) if labelled else frozenset(),
     )
     pictures = _Pictures(labelled)
     with _progress() as progress:
@@ -131,7 +131,11 @@ def _labelled(paths: list[Path], images: Path | None) -> Labelled | None:
     def reader(path: Path) -> DataSet:
         return read(path) if path.is_dir() else read_coco(path, images or path.parent)
 
-    return Labelled(" + ".join(p.stem for p in paths), digest_of_files(paths), lambda: [reader(path) for path in paths])
+    return Labelled(
+        " + ".join(p.stem for p in paths),
+        digest_of_files([*paths, *([images] if images else [])]),
+        lambda: [reader(path) for path in paths],
+    )
 
 
 def _sizes(model: str, given: list[str]) -> tuple[tuple[int, int], ...]:
@@ -141,7 +145,7 @@ def _sizes(model: str, given: list[str]) -> tuple[tuple[int, int], ...]:
     sizes = []
     for text in given:
         width, x, height = text.partition("x")
-        if not (x and width.isdigit() and height.isdigit()):
+        if not (x and width.isdecimal() and height.isdecimal()):
             raise KittError(f"--size {text}: must be WIDTHxHEIGHT in pixels: 576x320")
         sizes.append((int(width), int(height)))
     if model.endswith(".onnx"):
@@ -149,12 +153,23 @@ def _sizes(model: str, given: list[str]) -> tuple[tuple[int, int], ...]:
     return tuple(sizes) or find_detector(model).built_sizes
 
 
-def _forbidden() -> frozenset[str]:
+def _forbidden(model: str, encodings: tuple[str, ...]) -> frozenset[str]:
+    """Digests of the pixels that the model was calibrated with, which cannot judge it."""
+    from kitt.engine.networks import ranges_of
+    from kitt.errors import KittError
     from kitt.places import calibration
     from kitt.runtime.calibration_manifest import FILE, FramesManifest
 
     path = calibration() / FILE
-    return frozenset(f.sha256 for f in FramesManifest.read(path).frames) if path.is_file() else frozenset()
+    frames = FramesManifest.read(path) if path.is_file() else None
+    for encoding in encodings:
+        source = ranges_of(model, encoding).sources.get("frames", "")
+        if source and (frames is None or frames.digest() not in source):
+            raise KittError(
+                f"{path}: not the frames that {model} was calibrated with ({source}); without them nobody can tell "
+                "that the labelled pictures are others: calibrate it anew"
+            )
+    return frozenset(f.sha256 for f in frames.frames) if frames else frozenset()
 
 
 def _told(manifest: Manifest) -> list[str]:
@@ -168,9 +183,10 @@ def _told(manifest: Manifest) -> list[str]:
 
 
 def _refusal(model: str, encoding: str, gate: Gate, least: float) -> list[str]:
+    share = gate.int8_map / gate.float_map if gate.float_map else 0.0
     lines = [
         f"{model} in {encoding} is refused: mAP {gate.int8_map:.4f} in INT8, {gate.float_map:.4f} in float: "
-        f"{gate.int8_map / gate.float_map:.1%} (needed {gate.needed:.1%}), 95 % interval {gate.ratio_low:.1%} to "
+        f"{share:.1%} (needed {gate.needed:.1%}), 95 % interval {gate.ratio_low:.1%} to "
         f"{gate.ratio_high:.1%} (its lower end must be above {least:.1%}), {gate.pictures} pictures of {gate.set_name}"
     ]
     if gate.blame:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kitt.engine.convert import VERSION
-from kitt.engine.files import appearing
+from kitt.engine.files import appearing, locked
 from kitt.engine.manifest import Gate, gate_of
 from kitt.errors import KittError
 from kitt.places import calibration, engines
@@ -41,10 +41,11 @@ def find(wanted: str) -> Gate | None:
 def record(wanted: str, model: str, encoding: str, gate: Gate, folder: Path | None = None) -> Path:
     """Keep what was measured, in the folder of engines unless told another. Raises KittError when it cannot."""
     path = (folder or engines()) / FILE
-    known = _read(path) | {wanted: {"model": model, "encoding": encoding, "gate": asdict(gate)}}
-    rows = sorted(known.items(), key=lambda item: (item[1]["model"], item[1]["encoding"], item[0]))
-    with appearing(path) as part:
-        part.write_text(json.dumps(dict(rows), indent=1) + "\n", encoding="utf-8")
+    with locked(path):
+        known = _read(path) | {wanted: {"model": model, "encoding": encoding, "gate": asdict(gate)}}
+        rows = sorted(known.items(), key=lambda item: (item[1]["model"], item[1]["encoding"], item[0]))
+        with appearing(path) as part:
+            part.write_text(json.dumps(dict(rows), indent=1, allow_nan=False) + "\n", encoding="utf-8")
     return path
 
 

@@ -7,7 +7,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kitt.errors import KittError
@@ -41,13 +41,15 @@ def appearing(target: Path) -> Iterator[Path]:
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        _clear_left(target)
         yield part
         _to_disk(part)
         part.replace(target)
     except OSError as e:
         raise _unwritable(target, e) from e
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -70,6 +72,14 @@ def locked(target: Path, waiting: Callable[[str], None] = lambda line: None) -> 
             waiting(f"{target.name} is being built by another process; waiting for it")
             fcntl.flock(stream, fcntl.LOCK_EX)
         yield
+
+
+def _clear_left(target: Path) -> None:
+    """What a killed process left half written."""
+    for part in target.parent.glob(f".{target.name}.*.part"):
+        number = part.name.split(".")[-2]
+        if number.isdecimal() and not Path(f"/proc/{number}").exists():
+            part.unlink(missing_ok=True)
 
 
 def _to_disk(path: Path) -> None:

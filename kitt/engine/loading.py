@@ -20,7 +20,12 @@ def manifest_of(path: Path) -> Manifest | None:
     """
     if not Manifest.path_for(path).is_file() and path.parent.resolve() != engines().resolve():
         return None
-    return verify(path)
+    manifest = verify(path)
+    if not path.name.startswith(manifest.model):
+        raise KittError(
+            f"{path}: its manifest is of {manifest.model}, another model; build it anew: kitt build --force"
+        )
+    return manifest
 
 
 def load(path: Path | str, threads: int) -> Backend:

@@ -24,8 +24,8 @@ class Gate:
     """Accuracy of INT8 against FP32 on one labelled set. Shares of 1.
 
     set_sha256: of the labels; ratio_low, ratio_high: a paired bootstrap's 95 % interval of int8 over float;
-    passed: whether it was at least `needed`; sizes: inputs the network was run at; blame: layers that cost most, where
-    they were looked for.
+    passed: whether it was at least `needed`, and the interval's lower end at least `least`; sizes: inputs the network
+    was run at; blame: layers that cost most, where they were looked for.
     """
 
     set_name: str
@@ -36,6 +36,7 @@ class Gate:
     ratio_low: float
     ratio_high: float
     needed: float
+    least: float
     passed: bool
     sizes: tuple[str, ...] = ()
     blame: tuple[str, ...] = ()
@@ -105,8 +106,9 @@ class Manifest:
         if self.gate is None:
             return UNGATED
         g = self.gate
+        share = g.int8_map / g.float_map if g.float_map else 0.0
         return (
-            f"mAP {g.int8_map:.3f} against {g.float_map:.3f} in float, {g.int8_map / g.float_map:.1%} "
+            f"{'' if g.passed else 'REFUSED: '}mAP {g.int8_map:.3f} against {g.float_map:.3f} in float, {share:.1%} "
             f"({g.ratio_low:.1%} to {g.ratio_high:.1%}) on {g.pictures} pictures of {g.set_name}"
         )
 
@@ -158,5 +160,9 @@ def _of(values: Any) -> Manifest:
     for name in ("times_ms", "refused", "versions"):
         if not isinstance(values.get(name), dict):
             raise ValueError(f"'{name}' is no table")
+    if not all(isinstance(ms, (int, float)) for ms in values["times_ms"].values()):
+        raise ValueError("'times_ms' holds something else than numbers")
+    if not isinstance(values.get("float_layers"), list):
+        raise ValueError("'float_layers' is no list")
     gate = None if values.get("gate") is None else gate_of(values["gate"])
     return Manifest(**{**values, "gate": gate, "float_layers": tuple(values["float_layers"])})

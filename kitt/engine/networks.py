@@ -94,6 +94,8 @@ def engine_path(name: str, width: int, height: int, encoding: str = U8) -> Path:
     parts = [sized, _weights_sha256(name)[:12]]
     if encoding != FLOAT and not (encoding == U8 and _trained(name)):
         parts.append(sha256_of(_ranges_file(name))[:8])
+    if encoding != FLOAT and (layers := float_layers_of(name, encoding)):
+        parts.append(f"f{hashlib.sha256(' '.join(layers).encode()).hexdigest()[:6]}")
     return engines() / f"{'-'.join(parts)}-v{VERSION}.{encoding}.onnx"
 
 
@@ -191,6 +193,8 @@ def quantised(name: str, width: int, height: int, encoding: str) -> tuple[onnx.M
             f"{ranges_path(name)}: the ranges are of another network than {name}; make them anew: kitt calibrate"
         )
     layers = float_layers_of(name, encoding)
+    if unknown := sorted(set(layers) - {output for node in model.graph.node for output in node.output}):
+        raise KittError(f"{name} has no layer '{unknown[0]}' to keep in float; search anew: kitt build --search")
     source = "; ".join(dict.fromkeys(_said(ranges, encoding)))
     about = Manifest(stem_of(name), "", "", digest, ranges.digest(), source, "onnxruntime", encoding, "int8", versions)
     gate = find(key(network, ranges.digest(), encoding, layers))
@@ -201,8 +205,10 @@ def float_layers_of(name: str, encoding: str) -> list[str]:
     """Layers of a model that stay in float, by the choice of `kitt build --search`; none where it did not run."""
     path = calibration() / f"{stem_of(name)}.layers.json"
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return [str(layer) for layer in found.get(encoding, {}).get("float_layers", [])]
+        found = json.loads(path.read_text(encoding="utf-8")).get(encoding, {}).get("float_layers", [])
+        if not isinstance(found, list) or not all(isinstance(layer, str) for layer in found):
+            raise TypeError("float_layers is no list of names")
+        return sorted(found)
     except FileNotFoundError:
         return []
     except (OSError, ValueError, AttributeError, TypeError) as e:
@@ -217,10 +223,12 @@ def _make(name: str, width: int, height: int, encoding: str, target: Path) -> No
     with appearing(target) as part:
         save(model, part)
         digest = sha256_of(part)
-        # the manifest first: an engine without one is made anew
-        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        seconds = round(time.monotonic() - begun, 2)
-        replace(about, sha256=digest, onnx_sha256=digest, build_s=seconds, built_at=now).write(target)
+        if not target.is_file() or sha256_of(target) != digest:
+            # an engine without manifest is made anew, one beside another's would be neither loaded nor mended
+            Manifest.path_for(target).unlink(missing_ok=True)
+    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    seconds = round(time.monotonic() - begun, 2)
+    replace(about, sha256=digest, onnx_sha256=digest, build_s=seconds, built_at=now).write(target)
     for stale in target.parent.glob(f"{stem_of(name)}-{width}x{height}-*.onnx*"):
         if f"-v{VERSION}." not in stale.name:
             stale.unlink(missing_ok=True)
@@ -240,7 +248,11 @@ def _weights_sha256(name: str) -> str:
 
 
 def _is_here(target: Path) -> bool:
-    return target.is_file() and Manifest.path_for(target).is_file()
+    """Whether an engine and a manifest that this kitt reads are there; whether they belong together, loading checks."""
+    try:
+        return target.is_file() and bool(Manifest.read(target))
+    except KittError:
+        return False
 
 
 def _said(ranges: Ranges, encoding: str) -> list[str]:

@@ -12,8 +12,12 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+import cv2
+import numpy as np
 
 from kitt.config import EyesConfig
 from kitt.engine import evidence, networks
@@ -86,14 +90,26 @@ def build(request: Request, pictures: Callable[[], list[U8]], progress: Progress
 
     Raises Refused where the gate does, and KittError.
     """
+    if there := _unchanged(request):
+        return there
     with locked(engines() / f"{networks.stem_of(request.model)}.build", say):
-        return _build(request, pictures, progress)
+        return _unchanged(request) or _build(request, pictures, progress)
+
+
+def _targets(request: Request) -> list[tuple[str, Size, Path]]:
+    return [(e, s, networks.engine_path(request.model, *s, e)) for e in request.encodings for s in request.sizes]
+
+
+def _unchanged(request: Request) -> list[Built]:
+    """The engines, where all are in place as asked for."""
+    targets = _targets(request)
+    if request.force or not all(_settled(path, encoding, request) for encoding, _, path in targets):
+        return []
+    return [Built(path, Manifest.read(path), False) for _, _, path in targets]
 
 
 def _build(request: Request, pictures: Callable[[], list[U8]], progress: Progress) -> list[Built]:
-    targets = [(e, s, networks.engine_path(request.model, *s, e)) for e in request.encodings for s in request.sizes]
-    if not request.force and all(_settled(path, encoding, request) for encoding, _, path in targets):
-        return [Built(path, Manifest.read(path), False) for _, _, path in targets]
+    targets = _targets(request)
     if request.labelled:
         for encoding in request.encodings:
             _gate(request, encoding, [path for e, _, path in targets if e == encoding], progress)
@@ -102,7 +118,7 @@ def _build(request: Request, pictures: Callable[[], list[U8]], progress: Progres
         networks.ensure(request.model, *size, encoding, anew=request.force or not _whole(path))
         manifest = verify(path)
         if request.labelled or manifest.gate is None:
-            found = evidence.find(_key(request.model, encoding))
+            found = evidence.find(_key(request, encoding))
             manifest = replace(manifest, gate=found)
         if encoding == networks.U8 or not driver_fault():
             shown = path.name.split(".")[0]
@@ -114,7 +130,7 @@ def _build(request: Request, pictures: Callable[[], list[U8]], progress: Progres
                 request.threads,
                 _watch(progress, f"{shown}: compare runtimes"),
             )
-            manifest = _with_choice(manifest, choice)
+            manifest = _with_choice(manifest, choice, request.threads)
         manifest.write(path)
         built.append(Built(path, manifest, True))
     return built
@@ -126,11 +142,23 @@ def _settled(path: Path, encoding: str, request: Request) -> bool:
         return False
     manifest = Manifest.read(path)
     gate, labelled = manifest.gate, request.labelled
-    if encoding == networks.U8 and not manifest.times_ms:
+    if encoding == networks.U8 and not (
+        manifest.times_ms and _runtimes(request.threads).items() <= manifest.versions.items()
+    ):
         return False
-    return labelled is None or (
-        gate is not None and gate.passed and (gate.set_sha256, gate.needed) == (labelled.sha256, request.needed)
-    )
+    asked = (labelled.sha256, request.needed, request.least) if labelled else None
+    return asked is None or (gate is not None and gate.passed and (gate.set_sha256, gate.needed, gate.least) == asked)
+
+
+def _runtimes(threads: int) -> dict[str, str]:
+    """What times were taken with; another version, another runtime or another number of threads, and they are old."""
+    found = {"threads": str(threads)}
+    for package in ("onnxruntime", "openvino"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
 
 
 def _whole(path: Path) -> bool:
@@ -168,6 +196,11 @@ def _gate(request: Request, encoding: str, in_place: Sequence[Path], progress: P
         for what, seen in found.items()
     }
     compared = gating.compare(kinds[networks.FLOAT], kinds[encoding])
+    if not compared.first > 0:
+        raise KittError(
+            f"{request.labelled.name}: the float network finds nothing in it right (mAP 0), so INT8 cannot be held "
+            "against it; do the labels belong to the pictures?"
+        )
     gate = Gate(
         set_name=request.labelled.name,
         set_sha256=request.labelled.sha256,
@@ -177,11 +210,13 @@ def _gate(request: Request, encoding: str, in_place: Sequence[Path], progress: P
         ratio_low=round(compared.low, 4),
         ratio_high=round(compared.high, 4),
         needed=request.needed,
+        least=request.least,
         passed=compared.passes(request.needed, request.least),
         sizes=tuple(sorted(candidate.sizes)),
         blame=() if compared.passes(request.needed, request.least) else candidate.blame(sets),
     )
-    evidence.record(_key(request.model, encoding), request.model, encoding, gate, request.record)
+    for where in dict.fromkeys((None, request.record)):
+        evidence.record(_key(request, encoding), networks.stem_of(request.model), encoding, gate, where)
     if not gate.passed:
         for path in filter(_whole, in_place):
             replace(Manifest.read(path), gate=gate).write(path)
@@ -231,21 +266,29 @@ def _check(sets: Sequence[DataSet], request: Request) -> None:
     from kitt.runtime.calibration_frames import pixels_digest
 
     for sample in (s for data in sets for s in data.samples):
-        if pixels_digest(sample.load()) in request.forbidden:
+        # as it is in the file too: a set may show its pictures stretched
+        stored = cv2.imread(str(sample.path), cv2.IMREAD_COLOR)
+        shown = [sample.load()] if stored is None else [sample.load(), np.asarray(stored, np.uint8)]
+        if not request.forbidden.isdisjoint(map(pixels_digest, shown)):
             raise KittError(f"{sample.path}: is a calibration frame (calibration/frames.json), so it cannot judge INT8")
 
 
-def _key(model: str, encoding: str) -> str:
-    ranges = networks.ranges_of(model, encoding)
+def _key(request: Request, encoding: str) -> str:
+    model = request.model
     # the same at every input size
-    network = fingerprint(
-        networks.float_network(model, 0, 0) if networks.is_own(model) else networks.float_network(model, 320, 320)
-    )
+    network = fingerprint(networks.float_network(model, *request.sizes[0]))
+    ranges = networks.ranges_of(model, encoding)
     return evidence.key(network, ranges.digest(), encoding, networks.float_layers_of(model, encoding))
 
 
-def _with_choice(manifest: Manifest, choice: Choice) -> Manifest:
-    return replace(manifest, backend=choice.backend, times_ms=dict(choice.times_ms), refused=dict(choice.refused))
+def _with_choice(manifest: Manifest, choice: Choice, threads: int) -> Manifest:
+    return replace(
+        manifest,
+        backend=choice.backend,
+        times_ms=dict(choice.times_ms),
+        refused=dict(choice.refused),
+        versions={**manifest.versions, **_runtimes(threads)},
+    )
 
 
 def digest_of_files(paths: Iterable[Path]) -> str:

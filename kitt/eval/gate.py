@@ -25,6 +25,8 @@ LEAST = 0.98
 MIN_PICTURES = 150
 REDRAWN = 1000
 SEED = 1
+THRESHOLDS = 10
+"""Of IoU, 0.50 to 0.95."""
 _RECALLS = np.linspace(0, 1, 101)
 
 
@@ -94,7 +96,7 @@ def matches(data: DataSet, found: Sequence[Detections]) -> list[ClassMatches]:
         truth.createIndex()
         rows = [r for i, d in enumerate(found) for r in coco.results(d, i, data.samples[i].path.name)]
         if not rows:
-            raise KittError(f"{data.name}: nothing was detected in its {len(data.samples)} pictures")
+            return _nothing(data)
         run = COCOeval(truth, truth.loadRes(rows), "bbox")
         run.params.catIds = [COCO_IDS[c] for c in data.classes]
         run.params.areaRng, run.params.areaRngLbl = run.params.areaRng[:1], run.params.areaRngLbl[:1]
@@ -107,8 +109,23 @@ def matches(data: DataSet, found: Sequence[Detections]) -> list[ClassMatches]:
     return [k for k in kinds if k.objects.sum()]
 
 
+def _nothing(data: DataSet) -> list[ClassMatches]:
+    """A network that sees nothing at all."""
+    counts = {
+        c: np.array([int((~s.truth.ignore[s.truth.class_id == c]).sum()) for s in data.samples], np.int64)
+        for c in data.classes
+    }
+    none, pairs = np.zeros(0, np.int64), np.zeros((THRESHOLDS, 0), np.bool_)
+    return [ClassMatches(c, none, np.zeros(0), pairs, pairs, n) for c, n in counts.items() if n.sum()]
+
+
 def pooled(sets: Sequence[Sequence[ClassMatches]]) -> list[ClassMatches]:
-    """The pictures of several sets as one set; a class that a set does not label has nothing in its pictures."""
+    """The pictures of several sets as one set; a class that a set does not label has nothing in its pictures.
+
+    Raises KittError for a set without an object.
+    """
+    if not all(sets):
+        raise KittError("a labelled set holds no object that kitt knows: nothing can be measured on it")
     pictures = [len(kinds[0].objects) for kinds in sets]
     first = np.concatenate([[0], np.cumsum(pictures)])
     found = []
@@ -150,7 +167,8 @@ def compare(
 
 def mean_ap(kinds: Sequence[ClassMatches], times: F64) -> float:
     """mAP over the classes that have objects."""
-    return float(np.nanmean([k.average_precision(times) for k in kinds]))
+    found = [ap for k in kinds if not np.isnan(ap := k.average_precision(times))]
+    return float(np.mean(found)) if found else 0.0
 
 
 def _of_class(class_id: int, per_picture: Sequence[dict[str, object] | None], thresholds: int) -> ClassMatches:

@@ -68,7 +68,7 @@ def guarded(name: str, look: Callable[[], Finding]) -> Finding:
     try:
         return look()
     except KittError as e:
-        return Finding(name, False, str(e), mend="")
+        return Finding(name, False, str(e), mend="kitt models pull")
     except Exception as e:
         return Finding(name, False, f"{type(e).__name__}: {e}", mend="pip install --force-reinstall kitt")
 
@@ -120,7 +120,9 @@ def _engines() -> Finding:
         return Finding("engines", False, "not built yet", needed=False, mend="kitt models pull")
     times = ", ".join(f"{name} {ms:.1f} ms" for name, ms in manifest.times_ms.items()) or "not timed: kitt build"
     refused = "".join(f"; not by {name}: {why}" for name, why in manifest.refused.items())
-    return Finding("engines", True, f"{manifest.model}: {manifest.accuracy}; {times}{refused}", needed=False)
+    good = manifest.gate is None or manifest.gate.passed
+    what = f"{manifest.model}: {manifest.accuracy}; {times}{refused}"
+    return Finding("engines", good, what, needed=False, mend="kitt build --search, or kitt calibrate")
 
 
 def _serving() -> Manifest | None:

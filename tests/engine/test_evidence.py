@@ -4,7 +4,7 @@ from kitt.engine import evidence
 from kitt.engine.manifest import Gate
 from kitt.errors import KittError
 
-GATE = Gate("a set", "1" * 64, 200, 0.4, 0.398, 0.985, 1.01, 0.99, True, ("64x64",), ())
+GATE = Gate("a set", "1" * 64, 200, 0.4, 0.398, 0.985, 1.01, 0.99, 0.98, True, ("64x64",), ())
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +45,11 @@ def test_a_damaged_record_is_one_line(tmp_path, text):
     (tmp_path / "engines" / evidence.FILE).write_text(text)
     with pytest.raises(KittError, match="damaged"):
         evidence.find("k")
+
+
+def test_two_that_record_at_once_lose_nothing():
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda i: evidence.record(f"k{i}", "model", "u8", GATE), range(40)))
+    assert all(evidence.find(f"k{i}") == GATE for i in range(40))

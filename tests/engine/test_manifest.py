@@ -7,7 +7,7 @@ from kitt.engine.files import sha256_of
 from kitt.engine.manifest import Gate, Manifest, verify
 from kitt.errors import KittError
 
-GATE = Gate("a set", "1" * 64, 200, 0.4, 0.398, 0.985, 1.01, 0.99, True, ("64x64",), ())
+GATE = Gate("a set", "1" * 64, 200, 0.4, 0.398, 0.985, 1.01, 0.99, 0.98, True, ("64x64",), ())
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from kitt.errors import KittError
 from tests.engine.published import NAME, publish
 from tests.engine.quantise.nets import Net, ranges_of
 
-GATE = Gate("a set", "1" * 64, 200, 0.4, 0.398, 0.985, 1.01, 0.99, True, ("64x64",), ())
+GATE = Gate("a set", "1" * 64, 200, 0.4, 0.398, 0.985, 1.01, 0.99, 0.98, True, ("64x64",), ())
 X = np.random.default_rng(1).normal(0, 1, (1, 3, 8, 12)).astype(np.float32)
 
 
@@ -138,3 +138,54 @@ def test_layers_that_a_search_chose_stay_in_float(home):
     path.write_text("[")
     with pytest.raises(KittError, match="not a list of layers"):
         networks.ensure(NAME, 128, 64)
+
+
+def test_a_choice_of_layers_makes_another_engine(home):
+    """What was measured of one must never stand on the other."""
+    plain = networks.ensure(NAME, 96, 64)
+    layer = next(n.output[0] for n in networks.float_network(NAME, 96, 64).graph.node if n.op_type == "Conv")
+    path = home / "calibration" / f"{NAME}.layers.json"
+    path.write_text(f'{{"u8": {{"float_layers": ["{layer}"]}}}}')
+    assert networks.ensure(NAME, 96, 64) != plain
+    path.write_text('{"u8": {"float_layers": ["nosuch"]}}')
+    with pytest.raises(KittError, match="has no layer 'nosuch'"):
+        networks.ensure(NAME, 96, 64)
+    path.write_text('{"u8": {"float_layers": "abc"}}')
+    with pytest.raises(KittError, match="no list of names"):
+        networks.ensure(NAME, 96, 64)
+
+
+def test_a_manifest_of_another_model_is_not_believed():
+    path = networks.ensure(NAME, 96, 64)
+    other = path.with_name("nanodet-g-96x64.u8.onnx")
+    other.write_bytes(path.read_bytes())
+    Manifest.path_for(other).write_text(Manifest.path_for(path).read_text())
+    with pytest.raises(KittError, match=f"its manifest is of {NAME}, another model"):
+        load(other, 1)
+
+
+def test_killed_while_an_engine_was_replaced_it_is_made_anew(monkeypatch):
+    path = networks.ensure(NAME, 96, 64)
+    path.write_bytes(path.read_bytes() + b"older")
+
+    def killed(part):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("kitt.engine.files._to_disk", killed)
+        with pytest.raises(KeyboardInterrupt):
+            networks.ensure(NAME, 96, 64, anew=True)
+    assert verify(networks.ensure(NAME, 96, 64))
+
+
+def test_a_manifest_that_this_kitt_does_not_read_is_made_anew():
+    path = networks.ensure(NAME, 96, 64)
+    Manifest.path_for(path).write_text('{"format": 0}')
+    assert verify(networks.ensure(NAME, 96, 64))
+
+
+def test_what_a_killed_process_left_is_cleared(home):
+    left = home / "engines" / f".{networks.engine_path(NAME, 96, 64).name}.999999999.part"
+    left.write_bytes(b"half")
+    networks.ensure(NAME, 96, 64)
+    assert not left.exists()

@@ -207,3 +207,31 @@ def test_gates_are_kept_where_makers_of_kitt_want_them(monkeypatch, home):
     assert [row["model"] for row in kept.values()] == [NAME]
     assert networks.ensure(NAME, 160, 96)
     assert cautions(networks.ensure(NAME, 160, 96)) == []
+
+
+def test_a_float_network_that_finds_nothing_right_proves_nothing(monkeypatch, home):
+    looking = Looking(monkeypatch, 0)
+    looking.found = [replace(f, xyxy=f.xyxy + 5000) for f in looking.found]
+    with pytest.raises(KittError, match="the float network finds nothing in it right"):
+        run(labelled=looking.labelled)
+    assert not (home / "engines" / "gates.json").exists()
+
+
+def test_an_int8_network_that_sees_nothing_is_refused_not_an_error(monkeypatch):
+    looking = Looking(monkeypatch, 100_000)
+    with pytest.raises(Refused) as caught:
+        run(labelled=looking.labelled)
+    assert caught.value.gate.int8_map == 0
+
+
+def test_a_stricter_lower_end_is_measured_again(monkeypatch):
+    looking = Looking(monkeypatch, 0)
+    run(labelled=looking.labelled, least=0.5)
+    run(labelled=looking.labelled, least=0.98)
+    assert len(looking.looked) == 4
+
+
+def test_other_threads_are_timed_again():
+    assert [b.fresh for b in run()] == [True, True]
+    assert [b.fresh for b in run(threads=2)] == [True, True]
+    assert [b.fresh for b in run(threads=2)] == [False, False]

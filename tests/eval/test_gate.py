@@ -94,10 +94,17 @@ def test_it_needs_both_the_figure_and_that_it_is_sure(ratio, low, passes):
     assert Comparison(0.4, 0.4 * ratio, low, 1.1).passes() is passes
 
 
-def test_nothing_detected_at_all_is_told():
+def test_a_network_that_sees_nothing_has_map_0_and_does_not_pass():
     data, found = scene(5)
-    with pytest.raises(KittError, match="nothing was detected in its 12 pictures"):
-        matches(data, [f[f.score > 2] for f in found])
+    blind = matches(data, [f[f.score > 2] for f in found])
+    compared = compare(matches(data, found), blind, 20)
+    assert compared.second == 0
+    assert not compared.passes()
+
+
+def test_a_set_without_objects_is_told():
+    with pytest.raises(KittError, match="holds no object that kitt knows"):
+        pooled([[]])
 
 
 def test_an_empty_class_has_no_figure():
