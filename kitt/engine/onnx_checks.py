@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import onnx
 from onnx import AttributeProto, TensorProto
 
 from kitt.engine.onnx_run import noise_for, run
+from kitt.engine.quantise.net import Net
 from kitt.errors import KittError
 
 _DOMAINS = ("", "ai.onnx")
@@ -68,6 +70,25 @@ def check_weights(model: onnx.ModelProto, name: str) -> None:
                 f"{name}: node '{node.name}' ({node.op_type}) has weights in {called}; "
                 "export the network in FP32, and kitt makes INT8 and FP16 of it"
             )
+
+
+def check_finite(model: onnx.ModelProto, name: str) -> None:
+    """Raises KittError where a stored number is none, or a weight is infinite: a training that failed.
+
+    Infinite limits and masks are how some operators are told that there is none.
+    """
+    net = Net(model)
+    for node in net.nodes:
+        for read in node.input:
+            value = net.constants.get(read)
+            if value is None or value.dtype.kind != "f":
+                continue
+            weighs = node.op_type in (*_WEIGHTED, "BatchNormalization")
+            if np.isnan(value).any() or (weighs and np.isinf(value).any()):
+                raise KittError(
+                    f"{name}: node '{node.name}' ({node.op_type}): '{read}' holds values that are no finite numbers; "
+                    "the training went wrong, or the file is damaged: export a sound one"
+                )
 
 
 def check_runs(model: onnx.ModelProto, name: str) -> None:

@@ -5,6 +5,7 @@ What cannot be built on is refused here, before anything is computed, in one lin
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from google.protobuf.message import DecodeError
 from onnx import TensorProto, helper, inliner, numpy_helper
 from onnx.external_data_helper import ExternalDataInfo, load_external_data_for_model, uses_external_data
 
-from kitt.engine.onnx_checks import check_nodes, check_runs, check_weights
+from kitt.engine.files import sha256_of
+from kitt.engine.onnx_checks import check_finite, check_nodes, check_runs, check_weights
 from kitt.engine.onnx_fold import folded
 from kitt.engine.onnx_opset import check_opset, with_known_opset
 from kitt.errors import KittError
@@ -29,7 +31,8 @@ def read_onnx(path: Path, size: tuple[int, int] | None = None) -> onnx.ModelProt
 
     size: (width, height) of the picture, for a file that leaves them free. A free number of pictures becomes one.
     Raises KittError for a file that is missing, cut off or no ONNX, whose weights' file is missing, that is of free
-    size, of an opset that cannot be had, quantised already, or has nodes that cannot be built.
+    size, of an opset that cannot be had, quantised already, or has nodes that cannot be built or weights that are no
+    numbers.
     """
     name = str(path)
     model = _parse(path)
@@ -39,11 +42,30 @@ def read_onnx(path: Path, size: tuple[int, int] | None = None) -> onnx.ModelProt
     model = _plain(model, name)
     check_nodes(model, name)
     check_weights(model, name)
+    check_finite(model, name)
     model = with_fixed_size(model, *size, name) if size else _one_picture(model, name)
     _check_fixed(model, name)
     model = with_known_opset(model, name)
     check_runs(model, name)
-    return onnx.shape_inference.infer_shapes(folded(model), data_prop=True)
+    model = folded(model)
+    # a normalisation by a spread of zero is joined to its convolution
+    check_finite(model, name)
+    return onnx.shape_inference.infer_shapes(model, data_prop=True)
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256, in hex, of an ONNX file and of the files beside it that its weights are in; of the file alone, where
+    they are inside. Raises KittError for a file that is missing, cut off or no ONNX, or whose weights' file is missing.
+    """
+    model = _parse(path)
+    own = sha256_of(path)
+    beside = {ExternalDataInfo(t).location for t in _tensors(model) if uses_external_data(t)}
+    if not beside:
+        return own
+    total = hashlib.sha256(f"{own}\0".encode())
+    for location in sorted(beside):
+        total.update(f"{location}\0{_sha256_beside(path, location)}\0".encode())
+    return total.hexdigest()
 
 
 def with_fixed_size(model: onnx.ModelProto, width: int, height: int, name: str) -> onnx.ModelProto:
@@ -109,13 +131,8 @@ def _load_weights(model: onnx.ModelProto, path: Path) -> None:
     total = 0
     for tensor in (t for t in _tensors(model) if uses_external_data(t)):
         info = ExternalDataInfo(tensor)
-        beside = path.parent / info.location
+        beside = _beside(path, info.location)
         end = (info.offset or 0) + (info.length or 0)
-        if not beside.is_file():
-            raise KittError(
-                f"{path}: its weights are in a file of their own, {info.location}, and {beside} is not there; "
-                "put it beside the model, or export with the weights inside"
-            )
         if beside.stat().st_size < end:
             raise KittError(f"{beside}: cut off: tensor '{tensor.name}' of {path.name} ends at byte {end}")
         total += info.length or beside.stat().st_size
@@ -125,6 +142,24 @@ def _load_weights(model: onnx.ModelProto, path: Path) -> None:
         load_external_data_for_model(model, str(path.parent))
     except Exception as e:  # a location outside the folder, a link: onnx has an error of its own for each
         raise KittError(f"{path}: its weights cannot be read: {_line(e)}") from e
+
+
+def _beside(path: Path, location: str) -> Path:
+    beside = path.parent / location
+    if not beside.is_file():
+        raise KittError(
+            f"{path}: its weights are in a file of their own, {location}, and {beside} is not there; "
+            "put it beside the model, or export with the weights inside"
+        )
+    return beside
+
+
+def _sha256_beside(path: Path, location: str) -> str:
+    beside = _beside(path, location)
+    try:
+        return sha256_of(beside)
+    except OSError as e:
+        raise KittError(f"{beside}: cannot read: {e.strerror or e}") from e
 
 
 def _plain(model: onnx.ModelProto, name: str) -> onnx.ModelProto:

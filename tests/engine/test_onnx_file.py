@@ -1,3 +1,5 @@
+import hashlib
+
 import numpy as np
 import onnx
 import onnxruntime as ort
@@ -5,7 +7,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from kitt.engine import onnx_opset
-from kitt.engine.onnx_file import read_onnx, with_fixed_size
+from kitt.engine.onnx_file import digest_of, read_onnx, with_fixed_size
 from kitt.engine.quantise.placement import tensors_to_observe
 from kitt.errors import KittError
 
@@ -129,6 +131,37 @@ def test_weights_whose_file_is_missing_or_cut_off_are_told_by_its_name(tmp_path)
     assert f"{beside}: cut off: tensor 'w' of big.onnx" in refused(path)
     beside.unlink()
     assert f"big.weights, and {beside} is not there" in refused(path)
+
+
+def test_the_digest_is_of_the_file_and_of_the_weights_beside_it(tmp_path, written):
+    whole = written(plain(), "whole.onnx")
+    assert digest_of(whole) == hashlib.sha256(whole.read_bytes()).hexdigest()
+    path = external(tmp_path)
+    before, weights = digest_of(path), tmp_path / "big.weights"
+    data = bytearray(weights.read_bytes())
+    data[3] ^= 0x80
+    weights.write_bytes(data)
+    assert digest_of(path) != before, "the graph is the same, what it computes is not"
+    data[3] ^= 0x80
+    weights.write_bytes(data)
+    assert digest_of(path) == before
+    weights.unlink()
+    with pytest.raises(KittError, match=r"big\.weights is not there"):
+        digest_of(path)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_weights_that_are_no_numbers_are_told_with_their_node(written, bad):
+    broken = np.ones((4, 3, 3, 3), np.float32)
+    broken[1, 2, 0, 0] = bad
+    said = refused(written(network([conv(name="first")], [stored("w", broken)])))
+    assert "node 'first' (Conv): 'w' holds values that are no finite numbers" in said
+
+
+def test_an_infinite_limit_is_none(written):
+    limits = [stored("low", 0.0), stored("high", np.inf)]
+    nodes = [conv(gives="a"), helper.make_node("Clip", ["a", "low", "high"], ["y"])]
+    assert read_onnx(written(network(nodes, [stored("w", weight()), *limits])))
 
 
 def test_weights_outside_the_models_folder_are_not_read(tmp_path):
