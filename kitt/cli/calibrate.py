@@ -36,7 +36,10 @@ def calibrate(
     images: Annotated[Path | None, typer.Option(help="Folder of the pictures of --compare's COCO.json.")] = None,
     threads: Annotated[int, typer.Option(help="CPU threads.", min=1, max=64)] = 2,
     force: Annotated[
-        bool, typer.Option("--force", help="Change frames.json even where other models' ranges rest on it.")
+        bool,
+        typer.Option(
+            "--force", help="Write over frames.json that others' ranges rest on, and over another network's ranges."
+        ),
     ] = False,
 ) -> None:
     """Choose frames for their diversity, run the float network over them, and write its activation ranges.
@@ -58,6 +61,8 @@ def calibrate(
     folder = home() / "calibration" if out is None else out
     _check_folder(folder)
     manifest_path, ranges_path = folder / FILE, folder / f"{name}.ranges.toml"
+    if name != model and not force:
+        _check_own(ranges_path, model)
     opened = open_drives(drives, source or [], licence or [])
     known = FramesManifest.read(manifest_path) if again else None
     chosen = choose_frames(opened, frames, watched, _tell) if known is None else same_frames(opened, known)
@@ -89,7 +94,7 @@ def _network(model: str) -> tuple[str, tuple[str, ...]]:
 
     Raises KittError when it is not there, before a long drive is looked through.
     """
-    from kitt.engine.models import find_detector
+    from kitt.engine.models import MODELS, find_detector
     from kitt.engine.networks import format_of
     from kitt.engine.pull import path_of
     from kitt.engine.quantise.placement import ENCODINGS
@@ -98,7 +103,13 @@ def _network(model: str) -> tuple[str, tuple[str, ...]]:
     if model.endswith(".onnx"):
         if not Path(model).is_file():
             raise KittError(f"{model}: no such model file")
-        return Path(model).stem, ENCODINGS
+        name = Path(model).stem
+        if any(name == published.name for published in MODELS):
+            raise KittError(
+                f"{model}: '{name}' is the name of a model that comes with kitt, whose ranges this would write over; "
+                "give the file another name"
+            )
+        return name, ENCODINGS
     path_of(model)
     # what a network was trained with serves it best where it fits
     return model, ("s8",) if format_of(find_detector(model)).trained else ENCODINGS
@@ -144,6 +155,19 @@ def _check_folder(folder: Path) -> None:
         raise KittError(f"{folder}: cannot make this folder: {e.strerror or e}") from e
     if not os.access(folder, os.W_OK):
         raise KittError(f"{folder}: cannot write: permission denied")
+
+
+def _check_own(path: Path, model: str) -> None:
+    """Raises KittError where the ranges that would be written over are those of another file of the same name."""
+    from kitt.engine.quantise.ranges import Ranges
+    from kitt.errors import KittError
+    from kitt.runtime.calibration import network_of
+
+    if path.is_file() and Ranges.read(path).network != network_of(model):
+        raise KittError(
+            f"{path}: the ranges are of another network than {model}; give that another name or another --out, or "
+            "write over them (--force)"
+        )
 
 
 def _check_others(path: Path, manifest: FramesManifest, own: Path) -> None:

@@ -147,6 +147,12 @@ def observe(
         return Observed(watched.observer.histograms(), watched.network, tuple(frames), watched.slopes)
 
 
+def network_of(model: str) -> str:
+    """The fingerprint of a user's own network. Raises KittError where the file cannot be used."""
+    own = Path(model)
+    return fingerprint(read_onnx(own, (_ANY_PX, _ANY_PX) if _has_free_size(own) else None))
+
+
 def manifest_of(drives: Sequence[Drive], chosen: Chosen, frames: tuple[FrameEntry, ...]) -> FramesManifest:
     """The manifest of frames that were observed; drives that gave none stand in it too."""
     entries = tuple(

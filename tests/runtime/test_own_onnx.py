@@ -96,3 +96,27 @@ def test_a_search_is_refused_at_once(tmp_path: Path) -> None:
     onnx.save(yolo(), str(own))
     with pytest.raises(KittError, match=r"--search is for the published models \(kitt models list\), not for .*best"):
         kitt("build", own, "--search")
+
+
+def test_a_file_of_a_published_models_name_does_not_write_over_its_ranges(tmp_path: Path, road: Path) -> None:
+    own = tmp_path / "efficientdet-lite0.onnx"
+    onnx.save(yolo(), str(own))
+    for more in ((), ("--force",)):
+        with pytest.raises(KittError, match=r"'efficientdet-lite0' is the name of a model that comes with kitt"):
+            kitt("calibrate", road, "--model", own, *GIVEN, *more)
+    assert not networks.ranges_path(str(own)).exists()
+
+
+def test_ranges_of_another_network_of_the_same_name_are_kept(tmp_path: Path, road: Path) -> None:
+    paths = [tmp_path / run / "best.onnx" for run in ("first", "second")]
+    for seed, path in enumerate(paths):
+        path.parent.mkdir()
+        onnx.save(yolo(seed), str(path))
+    kitt("calibrate", road, "--model", paths[0], *GIVEN)
+    before = networks.ranges_path(str(paths[0])).read_bytes()
+    kitt("calibrate", road, "--model", paths[0], "--again", *GIVEN)
+    with pytest.raises(KittError, match=r"best\.ranges\.toml: the ranges are of another network than .*second.best"):
+        kitt("calibrate", road, "--model", paths[1], "--again", *GIVEN)
+    assert networks.ranges_path(str(paths[0])).read_bytes() == before
+    kitt("calibrate", road, "--model", paths[1], "--again", "--force", *GIVEN)
+    assert networks.ranges_path(str(paths[1])).read_bytes() != before
