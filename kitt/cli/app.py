@@ -13,6 +13,7 @@ from kitt.cli import (
     bench,
     build,
     calibrate,
+    chat,
     detect,
     doctor,
     drive,
@@ -38,6 +39,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("replay", short_help="Replay a drive: detector, tracks, warnings, report and film.")(replay.replay)
+app.command("chat", short_help="Talk to KITT by keyboard about a drive or a picture.")(chat.chat)
 app.command("listen", short_help="Hear commands in sound files or from the microphone.")(listen.listen)
 app.command("detect", short_help="Detect objects in pictures; write COCO results.")(detect.detect)
 app.command("build", short_help="Make INT8 engines, measure them, find the fastest runtime.")(build.build)

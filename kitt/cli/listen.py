@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kitt.cli.jsonl import JsonLines
+
 if TYPE_CHECKING:
     from kitt.ears.engine import Ears
     from kitt.ears.files import RawFormat
@@ -57,7 +59,7 @@ def listen(
     # nobody who uses the car grammar can mend it
     for one in ears.grammars if grammar else ():
         _tell_look_alikes(one)
-    with _lines(jsonl) as write:
+    with JsonLines(jsonl) as write:
         if mic:
             _microphone(ears, device, explain, write)
         else:
@@ -145,36 +147,3 @@ def told(heard: Heard) -> str:
         return f"{when} {heard.wake}: listening"
     slots = "".join(f" {k}={v}" for k, v in heard.slots.items())
     return f"{when} {heard.intent}{slots} ({heard.confidence:.2f}, {heard.language}) '{heard.text}'"
-
-
-class _lines:
-    """A file of JSON lines that is written as it comes, or nothing."""
-
-    def __init__(self, path: Path | None) -> None:
-        from kitt.errors import KittError
-
-        try:
-            self._stream = path.open("w", encoding="utf-8") if path else None
-        except OSError as e:
-            raise KittError(f"{path}: cannot write: {e.strerror}") from e
-        self._path = path
-
-    def __enter__(self) -> Any:
-        return self._write
-
-    def __exit__(self, *_: object) -> None:
-        if self._stream:
-            self._stream.close()
-
-    def _write(self, row: dict[str, Any]) -> None:
-        import json
-
-        from kitt.errors import KittError
-
-        if self._stream is None:
-            return
-        try:
-            self._stream.write(json.dumps(row, ensure_ascii=False) + "\n")
-            self._stream.flush()
-        except OSError as e:
-            raise KittError(f"{self._path}: cannot write: {e.strerror}") from e

@@ -1,0 +1,240 @@
+"""kitt chat: type what the driver would say, against a drive or a still picture."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kitt.cli.jsonl import JsonLines
+
+if TYPE_CHECKING:
+    from kitt.config import CameraCalibration, Config
+    from kitt.runtime.chatting import Chat, Line
+    from kitt.runtime.looking import Road
+
+USUAL_AT_S = 10.0
+"""Where a conversation begins if nobody says otherwise."""
+WINDOW_S = 10.0
+"""So much of the drive before the first time asked about is looked at."""
+REPEATED = ("said", "class", "side", "light")
+"""Values that only repeat the words of an answer; the log has them, the terminal does not."""
+STILLS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})
+
+
+def chat(
+    what: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[DRIVE|PICTURE]",
+            help="Drive, video, folder of pictures, or a picture; without it the sample drive.",
+            show_default=False,
+        ),
+    ] = None,
+    drive: Annotated[Path | None, typer.Option(help="The drive, named as an option.", show_default=False)] = None,
+    at: Annotated[
+        float | None, typer.Option(help="Second of the drive to begin at. [default: 10]", show_default=False)
+    ] = None,
+    from_s: Annotated[
+        float | None,
+        typer.Option(
+            "--from", help="Look at the drive from this second on. [default: 10 s before]", show_default=False
+        ),
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="Language to begin in: en, fr or es.")] = None,
+    units: Annotated[str, typer.Option(help="Of distances: metres or feet.")] = "metres",
+    script: Annotated[
+        Path | None, typer.Option(help="Run a written conversation, one utterance a line.", show_default=False)
+    ] = None,
+    jsonl: Annotated[Path | None, typer.Option(help="Write a line of JSON a turn.", show_default=False)] = None,
+    camera: Annotated[Path | None, typer.Option(help="Calibration file of the camera (TOML).")] = None,
+    fps: Annotated[float | None, typer.Option(help="Pictures a second, for a folder without times.")] = None,
+    topic: Annotated[str | None, typer.Option(help="Camera topic, where the drive has several.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Model name (`kitt models list`) or an ONNX file of your own.")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(help="CPU threads of the detector.")] = None,
+    config: Annotated[Path | None, typer.Option(help="Settings file (kitt.toml).")] = None,
+) -> None:
+    """Talk to KITT by keyboard about what it sees at a time of a drive, in English, French or Spanish.
+
+    `@12.5` moves the time (`@12.5 what do you see?` asks there), `#` begins a comment, `exit` or Ctrl-D ends. The car
+    that is spoken to is a simulated one, notes last as long as the conversation, and one script gives the same log on
+    every run.
+    """
+    from kitt.cli.detect import check_target
+    from kitt.cli.replay import settings
+    from kitt.config import load_camera
+    from kitt.drive.stamps import check_seconds
+    from kitt.errors import KittError
+    from kitt.mind.answers import UNITS
+    from kitt.places import sample_drive
+    from kitt.runtime.chatting import Chat, read_script
+
+    if what is not None and drive is not None:
+        raise KittError("name the drive once: as the argument or with --drive")
+    path = what or drive or sample_drive()
+    if what is None and drive is None and not path.exists():
+        raise KittError(f"{path}: the sample drive is not made yet; run `kitt sample`, or name a drive")
+    if units not in UNITS:
+        raise KittError(f"--units '{units}' are not known; known: {', '.join(UNITS)}")
+    check_seconds("--at", at)
+    chosen = settings(config, language=language, model=model, threads=threads, ears=False)
+    lines = read_script(script) if script else None
+    if jsonl:
+        check_target(jsonl, [p for p in (path, script) if p])
+    times = [t for t in (at, *(line.t_s for line in lines or ())) if t is not None]
+    if from_s is None:
+        from_s = max(min(times, default=USUAL_AT_S) - WINDOW_S, 0.0)
+    road = _opened(path, chosen, from_s, load_camera(camera) if camera else None, fps, topic)
+    begin = min(from_s + USUAL_AT_S, road.length_s) if at is None else at
+    try:
+        talk = Chat(road, language=chosen.voice.language, units=units)
+        with JsonLines(jsonl) as write:
+            if script and lines is not None:
+                _run(talk, lines, begin, script, write)
+            else:
+                _prompt(talk, begin, write)
+    finally:
+        road.close()
+
+
+def _opened(
+    path: Path, config: Config, from_s: float, camera: CameraCalibration | None, fps: float | None, topic: str | None
+) -> Road:
+    from kitt.drive.source import open_source
+    from kitt.runtime.looking import DriveRoad, StillRoad
+    from kitt.runtime.replay import ReplayOptions
+
+    road: Road
+    if path.suffix.lower() in STILLS and not path.is_dir():
+        road = StillRoad(path, config, camera)
+    else:
+        source = open_source(path, from_s=from_s or None, fps=fps, topic=topic)
+        road = DriveRoad(source, ReplayOptions(config, camera), from_s)
+    for note in road.notes:
+        _tell(f"note: {note}")
+    if road.from_s > 0:
+        _tell(
+            f"note: {path.name} is looked at from {road.from_s:g} s on; of warnings and sightings before that KITT "
+            "knows nothing (--from 0 looks at all of it)"
+        )
+    return road
+
+
+def _run(talk: Chat, lines: list[Line], begin: float, script: Path, write: Any) -> None:
+    """A written conversation; every time in it is looked over before the first word."""
+    from kitt.errors import KittError
+
+    def check(line: Line) -> None:
+        if line.t_s is not None:
+            talk.road.check(line.t_s)
+
+    def take(line: Line) -> None:
+        _take(talk, line, begin, write, echo=True)
+
+    for go in (check, take):
+        for line in lines:
+            try:
+                go(line)
+            except KittError as e:
+                raise KittError(f"{script}:{line.number}: {e}") from e
+
+
+def _prompt(talk: Chat, begin: float, write: Any) -> None:
+    """Lines from the keyboard, or piped in, until `exit` or their end; a wrong one costs a line."""
+    from kitt.errors import KittError
+    from kitt.runtime.chatting import Line, parse
+
+    _take(talk, Line(begin), begin, write)
+    keyboard = sys.stdin.isatty()
+    if keyboard:
+        _tell("type what the driver would say; @12.5 moves the time, Ctrl-D ends")
+    for text in _keyed(talk) if keyboard else _piped():
+        try:
+            line = parse(text)
+            if line.end:
+                return
+            _take(talk, line, begin, write, echo=not keyboard)
+        except KittError as e:
+            _tell(str(e))
+
+
+def _keyed(talk: Chat) -> Iterator[str]:
+    import contextlib
+
+    with contextlib.suppress(ImportError):
+        import readline  # noqa: F401  history and editing of what is typed
+    while True:
+        try:
+            yield input(f"{talk.t_s:g} s> ")
+        except (EOFError, KeyboardInterrupt):
+            typer.echo()
+            return
+
+
+def _piped() -> Iterator[str]:
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
+    yield from sys.stdin
+
+
+def _take(talk: Chat, line: Line, begin: float, write: Any, *, echo: bool = False) -> None:
+    """One line: move, look, answer."""
+    if line.end:
+        return
+    if line.t_s is not None or (line.said and talk.t_s is None):
+        _move(talk, begin if line.t_s is None else line.t_s)
+    if not line.said:
+        return
+    for row in talk.say(line.said):
+        write(row)
+        if echo and row["heard"]:
+            typer.echo(f"{row['t_s']:g} s> {row['heard']}")
+        for shown in told(row):
+            typer.echo(shown)
+
+
+def _move(talk: Chat, t_s: float) -> None:
+    """Look at the road up to a time, under a progress bar on stderr."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from kitt.cli.progress import console
+
+    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.1f} s"), TimeRemainingColumn()
+    with Progress(*columns, console=console(), transient=True) as bar:
+        task = bar.add_task(f"looking at {talk.road.name}", total=t_s - talk.road.from_s)
+        for so_far in talk.move(t_s):
+            bar.update(task, completed=so_far - talk.road.from_s)
+
+
+def told(row: dict[str, Any]) -> list[str]:
+    """A turn of the log for the terminal: what KITT says, and what it took it for and rests it on."""
+    lines = [f"KITT: {row['said'] or '(says nothing)'}"]
+    parts = []
+    if row["intent"]:
+        parts.append(" ".join([row["intent"], *(f"{k}={v}" for k, v in row["slots"].items())]))
+    evidence = row["evidence"]
+    if evidence["frame"] >= 0:
+        tracks = "".join(f", track {i}" for i in evidence["track_ids"])
+        parts.append(f"frame {evidence['frame']}{tracks}")
+    if shown := {k: v for k, v in evidence["values"].items() if not k.rpartition(".")[2].startswith(REPEATED)}:
+        parts.append(", ".join(f"{k} {_short(v)}" for k, v in shown.items()))
+    for a in row["actions"]:
+        did = f"{a['target']} {_short(a['before'])} -> {_short(a['after'])}" if a["target"] else ""
+        parts.append(f"{did} ({a['reason']})".strip() if a["reason"] else did)
+    if parts:
+        lines.append(f"      [{'; '.join(parts)}]")
+    return lines
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _tell(text: str) -> None:
+    typer.echo(f"kitt: {text}", err=True)
