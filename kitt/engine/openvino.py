@@ -2,14 +2,20 @@
 
 Its Python package reports each import to its maker over the network and leaves an identifier in the home folder. kitt
 works offline: the module that does so is kept out.
+
+Its CPU plugin gives the thread that loads it a stack for signals (sigaltstack), and frees that memory with the last
+network of its Core. Two Cores in turn, or a network let go in another thread, leave a thread with a stack that is gone:
+the next Ctrl-C is a segmentation fault. So there is one Core, and it stays.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -20,6 +26,7 @@ from kitt.errors import KittError
 
 _REPORTER = "openvino_telemetry"
 _INSTALL = "pip install 'kitt[openvino]'"
+_ONE_AT_A_TIME = Lock()
 _SIZES = {
     **{"f16": np.float16, "f32": np.float32, "f64": np.float64, "boolean": np.bool_},
     **{"u8": np.uint8, "i8": np.int8, "i32": np.int32, "i64": np.int64},
@@ -59,7 +66,8 @@ class OpenVinoBackend:
             "CACHE_DIR": "",
         }
         try:
-            core = openvino.Core()
+            with _ONE_AT_A_TIME:
+                core = _core()
             compiled = core.compile_model(core.read_model(str(path)), "CPU", options)
         except Exception as e:  # OpenVINO's own errors are bare RuntimeErrors, and some are none
             raise KittError(f"{path}: OpenVINO {version} cannot run it: {_line(e)}") from e
@@ -111,6 +119,12 @@ def _library() -> Any:
             sys.modules.pop(_REPORTER, None)
         else:
             sys.modules[_REPORTER] = before
+
+
+@cache
+def _core() -> Any:
+    """The one Core of this process, which lives as long as the process does."""
+    return _library().Core()
 
 
 def _spec(port: Any, path: Path) -> TensorSpec:

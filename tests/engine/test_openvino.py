@@ -135,3 +135,30 @@ def test_it_reports_nothing_and_leaves_no_file_behind(tmp_path, doubling):
     assert "no reporter" in done.stdout
     assert "opens a socket" not in done.stdout
     assert not [*home.rglob("*"), *work.rglob("*")]
+
+
+_SIGNALLED = """
+import gc, signal, sys, threading
+from pathlib import Path
+from kitt.engine.openvino import OpenVinoBackend
+def load():
+    return OpenVinoBackend.load(Path(sys.argv[1]), 1)
+signal.signal(signal.SIGINT, lambda *_: print("heeded"))
+if sys.argv[2] == "the first goes first":
+    first = load(); second = load(); del first; del second
+else:
+    networks = [load()]
+    thread = threading.Thread(target=networks.clear)
+    thread.start(); thread.join()
+gc.collect()
+signal.raise_signal(signal.SIGINT)
+"""
+
+
+@needs_openvino
+@pytest.mark.parametrize("order", ["the first goes first", "another thread lets go"])
+def test_a_signal_after_networks_are_gone_is_heeded(doubling, order):
+    """OpenVINO could leave the main thread a stack for signals that is gone: in a process of its own, which may die."""
+    command = [sys.executable, "-c", _SIGNALLED, str(doubling), order]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "heeded\n"), done.stderr
