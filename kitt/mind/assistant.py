@@ -7,13 +7,14 @@ Plain and synchronous, deterministic given its inputs: nothing here asks a clock
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from kitt.mind import answers, notes
-from kitt.mind.context import Context, Request, resolved
+from kitt.mind.context import Context, Request, meant, resolved
 from kitt.mind.notebook import Notebook
 from kitt.mind.persona import Persona
+from kitt.mind.phone_book import named
 from kitt.mind.replies import Reply, small_talk
 from kitt.mind.talk import Misses, Talk
 from kitt.mind.turn import Evidence, Turn
@@ -22,6 +23,7 @@ from kitt.mind.vehicle.action import Action, Vehicle
 from kitt.mind.vehicle.actions import TABLE
 from kitt.mind.vehicle.hands import Hands
 from kitt.mind.vehicle.simulated import SimulatedCar
+from kitt.mind.vehicle.targets import CONTACTS
 from kitt.mind.vehicle.wording import confirm
 from kitt.mind.view import Sightings, View
 from kitt.types import Heard, Scene, Signals, Warning
@@ -30,6 +32,8 @@ NEAR = 0.12
 """Readings of a typed sentence that lie closer together than this are asked back."""
 BUSY_TTC_S = 4.0
 """With something nearer than this in time the road is busy, and kitt does not joke."""
+NUMBERS = {"climate.temperature_c": "TemperatureSet", "climate.fan": "FanSpeed", "media.volume": "VolumeSet"}
+"""Targets that are numbers, and the intent whose words tell where they stand."""
 Slots = Mapping[str, str | int]
 Read = Callable[[str, str], list[Reading]]
 """(typed, language now spoken) -> what it may mean, nearest first."""
@@ -49,12 +53,14 @@ class Assistant:
         begun_ns: int = 0,
         epoch_ns: int | None = None,
         utc_offset_s: int = 0,
+        contacts: Sequence[str] = (),
     ) -> None:
         """begun_ns: when the drive begins, on the clock of all times given; epoch_ns: the same moment since the Unix
-        epoch, None where nobody knows. Raises KittError for an unknown language.
+        epoch, None where nobody knows; contacts: full names in the phone. Raises KittError for an unknown language.
         """
         self.language = language
         self.units = units
+        self.contacts = tuple(contacts)
         self.hands = Hands(car or SimulatedCar())
         self.book = book or Notebook.open(None, drive, epoch_ns or 0)
         self.persona = Persona(drive=drive)
@@ -111,6 +117,9 @@ class Assistant:
 
     def read(self, typed: str, t_ns: int, understand: Read) -> Turn:
         """Answer a typed sentence, in the language it is in."""
+        picked = named(typed.strip(" .,!?"), self.context.at(t_ns).choice)
+        if len(picked) == 1:
+            return self.answer(Request("PhoneCall", {"contact": picked[0]}), typed, t_ns)
         readings = understand(typed, self.language)
         if not readings:
             return self._missed(t_ns, typed)
@@ -126,6 +135,7 @@ class Assistant:
         """One turn. `heard`: intent and slots as they were understood."""
         self.misses.understood()
         self.context = self.context.at(t_ns)
+        heard = meant(heard, self.context)
         spoken = self.language
         reply = self._reply(heard, t_ns)
         said = reply.text
@@ -146,11 +156,11 @@ class Assistant:
         return self._told(turn, t_ns)
 
     def _reply(self, heard: Request, t_ns: int) -> Reply:
-        if heard.intent in ("TalkYes", "TalkNo", "TalkNeverMind"):
+        if heard.intent in ("TalkYes", "TalkNo", "TalkNeverMind") or (heard.intent == "TalkUndo" and self._waits):
             return self._decided(heard, t_ns)
-        self.context = replace(self.context, pending=None)
+        self.context = replace(self.context, pending=None, choice=())
         if heard.intent == "TalkUndo":
-            return self._acted(self.hands.undo(t_ns, speed_mps=self._signals.speed_mps), None, t_ns)
+            return self._undone(t_ns)
         wanted = resolved(heard, self.context)
         if wanted is None:
             key = "talk.other_than_what" if heard.intent == "FollowOther" else "talk.nothing_before"
@@ -162,8 +172,13 @@ class Assistant:
     def _do(self, wanted: Request, t_ns: int, *, yes: bool) -> Reply:
         if wanted.intent in answers.INTENTS:
             return self._looked(wanted, t_ns)
+        if wanted.intent == "PhoneCall" and wanted.slots.get("contact") not in (*CONTACTS, *self.contacts):
+            return self._called(str(wanted.slots.get("contact", "")), t_ns)
         if wanted.intent in TABLE:
             slots = dict(wanted.slots)
+            row = TABLE[wanted.intent]
+            if "state" in row.choices and "state" not in {**row.defaults, **slots}:
+                return Reply(self.talk.say("talk.contradiction").text, asks=True)
             action = self.hands.ask(wanted.intent, slots, t_ns, speed_mps=self._signals.speed_mps, yes=yes)
             return self._acted(action, wanted, t_ns)
         question = None if yes else notes.confirmation(wanted.intent, wanted.slots, self.talk)
@@ -175,6 +190,25 @@ class Assistant:
         if noted is not None:
             return Reply(noted.text, evidence=Evidence(frame, values=dict(noted.values)), may_joke=True)
         return small_talk(self, wanted, t_ns)
+
+    def _called(self, name: str, t_ns: int) -> Reply:
+        """A call to a name as it was said: whom it means, or which of several."""
+        found = named(name, self.contacts)
+        if len(found) == 1:
+            return self._do(Request("PhoneCall", {"contact": found[0]}), t_ns, yes=False)
+        if not found:
+            return Reply(self.talk.say("talk.unknown_name", name=name).text)
+        self.context = replace(self.context, choice=found, pending_ns=t_ns)
+        return Reply(self.talk.say("call.which", names=self.talk.listed(list(found))).text, asks=True)
+
+    def _undone(self, t_ns: int) -> Reply:
+        """The last action taken back; a number that stands again is named."""
+        action = self.hands.undo(t_ns, speed_mps=self._signals.speed_mps)
+        reply = self._acted(action, None, t_ns)
+        again = NUMBERS.get(action.target) if action.confirmed else None
+        if again is None:
+            return reply
+        return replace(reply, text=f"{reply.text} {confirm(replace(action, intent=again), self.language)}")
 
     def _looked(self, wanted: Request, t_ns: int) -> Reply:
         found = answers.answer(wanted.intent, dict(wanted.slots), self.view(t_ns), self.language, self.units)
@@ -192,15 +226,20 @@ class Assistant:
 
     def _decided(self, heard: Request, t_ns: int) -> Reply:
         """A yes or a no to what was asked."""
-        pending = self.context.pending
-        self.context = replace(self.context, pending=None)
+        pending, waited = self.context.pending, self._waits
+        self.context = replace(self.context, pending=None, choice=())
         if heard.intent == "TalkYes" and pending is not None:
             return self._do(pending, t_ns, yes=True)
-        if pending is not None:
+        if waited and heard.intent != "TalkYes":
             return Reply(self.talk.say("confirm.cancelled", self._nth("cancelled")).text)
         if heard.intent == "TalkNeverMind":
             return small_talk(self, heard, t_ns)
         return Reply(self.talk.say("talk.nothing_asked").text)
+
+    @property
+    def _waits(self) -> bool:
+        """A question of kitt's is open."""
+        return self.context.pending is not None or bool(self.context.choice)
 
     def _wait_for_yes(self, wanted: Request, t_ns: int) -> None:
         self.context = replace(self.context, pending=wanted, pending_ns=t_ns)

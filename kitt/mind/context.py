@@ -26,6 +26,16 @@ OPPOSITES = {
     "HatchOpen": "TrunkClose",
 }
 """What turns off what has no `state`, and on again what was turned off so."""
+IT = ("EyesDistance", "EyesCloser")
+"""Questions about one thing; without an object they mean what was spoken of last."""
+LOUDER = {
+    "VolumeChange": (
+        "MediaPlay", "MediaNext", "MediaPrevious", "MediaGenre", "RadioStation", "MediaSource", "RadioSet",
+        "VolumeSet", "VolumeChange", "VolumeMute",
+    ),
+    "FanChange": ("FanSpeed", "FanChange"),
+}  # fmt: skip
+"""What "louder" changes right after one of these actions; else it is kitt's voice."""
 _OTHER = {"left": "right", "right": "left", "driver": "passenger", "passenger": "driver"}
 _WINDOW = {"left": "driver", "right": "passenger"}
 """Of a car that is driven on the right side of the road."""
@@ -45,7 +55,7 @@ class Context:
     """question: the latest to the eyes; action: the latest to the car; either when; last: the later of both.
 
     track_ids: those that the answer to `question` spoke of; said: the latest thing kitt said; pending: what waits for a
-    yes, since when.
+    yes, since when; choice: names of which one waits to be picked, likewise.
     """
 
     question: Request | None = None
@@ -56,6 +66,7 @@ class Context:
     said: str = ""
     pending: Request | None = None
     pending_ns: int = 0
+    choice: tuple[str, ...] = ()
 
     def at(self, t_ns: int) -> Context:
         """What of it still counts at `t_ns`; what lies in the future of a clock that was set back does not."""
@@ -68,6 +79,7 @@ class Context:
             question=self.question if counts(self.question_ns, KEPT_S) else None,
             action=self.action if counts(self.action_ns, KEPT_S) else None,
             pending=self.pending if counts(self.pending_ns, YES_S) else None,
+            choice=self.choice if counts(self.pending_ns, YES_S) else (),
         )
 
     @property
@@ -80,8 +92,32 @@ class Context:
 
 def resolved(request: Request, before: Context) -> Request | None:
     """The request with what it leans on put in; itself where it leans on nothing; None where there is nothing to."""
+    if request.intent in IT and "object" not in request.slots:
+        return _it(request, before)
     way = _WAYS.get(request.intent)
     return request if way is None else way(request.slots, before)
+
+
+def meant(request: Request, before: Context) -> Request:
+    """The request itself, but where its words mean one thing or another by what was done last."""
+    last = before.last
+    if request.intent == "VoiceVolume" and last is not None and last is before.action:
+        for intent, after in LOUDER.items():
+            if last.intent in after:
+                return replace(request, intent=intent)
+    return request
+
+
+def _it(request: Request, before: Context) -> Request:
+    asked = before.question
+    if asked is None:
+        return request
+    if "object" in asked.slots:
+        kept = {name: value for name, value in asked.slots.items() if name in ("object", "side", "other_than")}
+        return replace(request, slots={**kept, **request.slots})
+    if len(before.track_ids) == 1:
+        return replace(request, slots={**request.slots, "track_id": before.track_ids[0]})
+    return request
 
 
 def _side(slots: Slots, before: Context) -> Request:

@@ -47,14 +47,12 @@ def reply(
 def _add(intent: str, slots: Mapping[str, str | int], t_ns: int, book: Notebook, talk: Talk, frame_index: int) -> Said:
     kind = {"NoteParked": "parked", "NotePlace": "place", "NoteAdd": "todo"}[intent]
     if kind == "todo" and any(note.slots == slots for note in book.notes("todo")):
-        return talk.say("note.added_already", topic=talk.name("topic", slots["topic"]))
+        return talk.say("note.added_already", topic=_topic(slots, talk))
     if book.add(kind, slots, t_ns, frame_index) is None:
         return talk.say("note.cannot")
     if kind == "parked":
         return _level("note.parked", int(slots["level"]), talk)
-    return (
-        talk.say("note.place") if kind == "place" else talk.say("note.added", topic=talk.name("topic", slots["topic"]))
-    )
+    return talk.say("note.place") if kind == "place" else talk.say("note.added", topic=_topic(slots, talk))
 
 
 def _listed(notes: tuple[Note, ...], talk: Talk) -> Said:
@@ -68,7 +66,12 @@ def _listed(notes: tuple[Note, ...], talk: Talk) -> Said:
 def _item(note: Note, talk: Talk) -> str:
     if note.kind == "parked":
         return _level("note.item_parked", int(note.slots["level"]), talk).text
-    return talk.say("note.item_place").text if note.kind == "place" else talk.name("topic", note.slots["topic"])
+    return talk.say("note.item_place").text if note.kind == "place" else _topic(note.slots, talk)
+
+
+def _topic(slots: Mapping[str, str | int], talk: Talk) -> str:
+    """What is to be remembered: one of kitt's topics, or `text` as it was typed."""
+    return str(slots["text"]) if "text" in slots else talk.name("topic", slots["topic"])
 
 
 def _level(key: str, level: int, talk: Talk) -> Said:

@@ -1,17 +1,29 @@
-"""Typed sentences read by the car grammars of all languages, the one now spoken before the others."""
+"""Typed sentences read in all languages, the one now spoken before the others.
+
+Two grammars a language: how people type (typed_grammars/), and what the ears know. The cheapest reading of an intent
+wins. A sentence that nobody understands as a whole may be one with something said before or after it ("it is raining,
+put the wipers on"): then the clause that is understood counts, unless another clause asks for something else.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from kitt.ears.engine import GRAMMARS
 from kitt.ears.grammar import Grammar
-from kitt.mind.typed import Reading, read
+from kitt.mind.free_text import Words, read_free
+from kitt.mind.typed import Reading, firm_words, plain_words, read
 from kitt.types import LANGUAGES
 
+TYPED = Path(__file__).with_name("typed_grammars")
 FOREIGN = 0.3
 """What a reading in another language than the one spoken costs more."""
+BESIDE = 0.15
+"""What a clause costs that is not understood beside one that is."""
+_CLAUSES = re.compile(r"[,;:.!?¿¡]+(?=\s|$)|(?<!\w)[¿¡]+")
 
 
 class Reader:
@@ -19,11 +31,40 @@ class Reader:
 
     def __init__(self, grammars: Sequence[Grammar] = ()) -> None:
         """grammars: none for those that ship. Raises KittError."""
-        self._grammars = list(grammars) or [Grammar.load(GRAMMARS / language) for language in LANGUAGES]
+        folders = (TYPED, GRAMMARS)
+        self._grammars = list(grammars) or [Grammar.load(f / language) for language in LANGUAGES for f in folders]
+        self._words = {language: Words.load(TYPED / language / "words.toml") for language in LANGUAGES}
 
     def __call__(self, typed: str, language: str) -> list[Reading]:
         found: list[Reading] = []
-        for grammar in self._grammars:
-            more = 0.0 if grammar.language == language else FOREIGN
-            found += [replace(r, cost=r.cost + more) for r in read(grammar, typed)]
+        for one in dict.fromkeys(g.language for g in self._grammars):
+            more = 0.0 if one == language else FOREIGN
+            found += [replace(r, cost=r.cost + more) for r in self._read(typed, one)]
         return sorted(found, key=lambda r: r.cost)
+
+    def _read(self, typed: str, language: str) -> list[Reading]:
+        whole = self._as_it_stands(typed, language)
+        if whole:
+            return whole
+        clauses = [c.strip() for c in _CLAUSES.split(typed) if c.strip()]
+        if not 1 < len(clauses) <= 4:
+            return []
+        parts = [self._as_it_stands(c, language) for c in clauses]
+        understood = [p for p in parts if p]
+        if len({p[0].intent for p in understood}) != 1:
+            return []
+        firm = firm_words(language)
+        if any(set(plain_words(c, language)) & firm for c, p in zip(clauses, parts, strict=True) if not p):
+            return []
+        best = min(understood, key=lambda p: (-len(p[0].slots), p[0].cost))
+        return [replace(r, cost=r.cost + BESIDE * (len(clauses) - 1)) for r in best]
+
+    def _as_it_stands(self, typed: str, language: str) -> list[Reading]:
+        words = self._words[language]
+        nearest: dict[str, Reading] = {}
+        readings = [r for g in self._grammars if g.language == language for r in read(g, typed, words.courtesies)]
+        for reading in [*readings, *read_free(words, typed, language)]:
+            kept = nearest.get(reading.intent)
+            if kept is None or reading.cost < kept.cost:
+                nearest[reading.intent] = reading
+        return sorted(nearest.values(), key=lambda r: r.cost)

@@ -22,8 +22,8 @@ from kitt.ears.grammar import Grammar
 from kitt.ears.grammar.words import Slots, State
 
 EXTRA, COURTESY = 0.8, 0.05
-_ARTICLES = {"en": {"one"}, "fr": {"un", "une"}, "es": {"un", "una", "uno"}}
-"""Number words that are mostly no numbers."""
+_LOOSE = {"en": {"one", "a", "and"}, "fr": {"un", "une", "et"}, "es": {"un", "una", "uno", "y"}}
+"""Words of numbers ("one", "and a half") that are mostly no numbers."""
 _MOST_NUMBER = 999
 FAR = 0.4
 """Words that differ by more than this share of their letters are other words."""
@@ -44,14 +44,17 @@ class Reading:
     language: str
 
 
-def read(grammar: Grammar, typed: str) -> list[Reading]:
-    """What the sentence may mean, nearest first, one reading an intent; none where nothing is near."""
+def read(grammar: Grammar, typed: str, courtesies: frozenset[str] = frozenset()) -> list[Reading]:
+    """What the sentence may mean, nearest first, one reading an intent; none where nothing is near.
+
+    courtesies: words that change nothing in it, beside those that the ears know.
+    """
     words = plain_words(typed, grammar.language)
     if not words:
         return []
     most = min(MOST, ALLOWED * len(words))
     found = []
-    for cost, number, said in _nearest(grammar, words, most):
+    for cost, number, said in _nearest(grammar, words, most, polite_words(grammar.language, courtesies)):
         slots = grammar.network.parse(said, number)
         if slots is not None:
             intent = list(grammar.source.intents)[number]
@@ -78,13 +81,13 @@ def plain_words(typed: str, language: str) -> tuple[str, ...]:
 def firm_words(language: str) -> frozenset[str]:
     """Number words and those that turn a sentence into another, plain."""
     numbers = {word for n in range(_MOST_NUMBER + 1) for way in spellings(n, language) for word in way}
-    return frozenset(_plain(w) for w in (numbers | _listed(language, "turns")) - _ARTICLES[language])
+    return frozenset(_plain(w) for w in (numbers | _listed(language, "turns")) - _LOOSE[language])
 
 
 @lru_cache(maxsize=8)
-def courtesies(language: str) -> frozenset[str]:
+def polite_words(language: str, more: frozenset[str] = frozenset()) -> frozenset[str]:
     """Words that change nothing in a sentence, plain."""
-    return frozenset(_plain(w) for w in _listed(language, "courtesies"))
+    return frozenset(_plain(w) for w in _listed(language, "courtesies") | more)
 
 
 def _listed(language: str, kind: str) -> set[str]:
@@ -92,10 +95,12 @@ def _listed(language: str, kind: str) -> set[str]:
     return set(re.split(r"[\s|\[\]()\\]+", beside._LISTED[language][kind])) - {""}
 
 
-def _nearest(grammar: Grammar, words: tuple[str, ...], most: float) -> Iterator[tuple[float, int, tuple[str, ...]]]:
+def _nearest(
+    grammar: Grammar, words: tuple[str, ...], most: float, polite: frozenset[str]
+) -> Iterator[tuple[float, int, tuple[str, ...]]]:
     """(cost, number of the intent, the grammar's words), cheapest first, each intent once."""
     network = grammar.network
-    firm, polite = firm_words(grammar.language), courtesies(grammar.language)
+    firm = firm_words(grammar.language)
     order = 0
     queue: list[tuple[float, int, State, int, int, tuple[str, ...]]] = []
     for number, start in enumerate(network.starts):

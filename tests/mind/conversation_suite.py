@@ -1,6 +1,6 @@
 """Runs the frozen conversations (tests/mind/conversations) through the assistant and judges every turn.
 
-python -m tests.mind.conversation_suite [--wrong]
+python -m tests.mind.conversation_suite [--wrong] [--no-paraphrases]
 """
 
 from __future__ import annotations
@@ -15,10 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
+from kitt.config import WarningsConfig
 from kitt.ears.g2p.numerals import spellings
 from kitt.mind.assistant import Assistant
 from kitt.mind.reading import Reader
+from kitt.mind.talk import Talk
 from kitt.mind.vehicle.simulated import SimulatedCar
+from kitt.mind.warnings import TABLE
 from kitt.types import CLASSES, LIGHT_UNKNOWN, LIGHTS, Scene, Signals, Tracks, Warning
 
 if sys.version_info >= (3, 11):
@@ -28,7 +31,6 @@ else:
 
 FOLDER = Path(__file__).with_name("conversations")
 TURN_NS = 6_000_000_000
-FOLLOWED = ("FollowSide", "FollowObject", "FollowOther", "FollowCorrect", "FollowSwitch")
 SLOTS = {
     ("TemperatureSet", "temperature"): "degrees",
     ("VolumeSet", "volume"): "percent",
@@ -36,8 +38,49 @@ SLOTS = {
     ("TemperatureChange", "direction"): "change",
     ("FanChange", "direction"): "change",
     ("PhoneCall", "name"): "contact",
+    ("NavigateTo", "place"): "destination",
+    ("NavigateNearest", "poi"): "place",
+    ("NoteParked", "place"): "level",
+    ("Defrost", "where"): "glass",
+    ("WipersChange", "speed"): "change",
 }
-"""Slots that the suite calls otherwise than the grammar."""
+"""Slots that the suite calls otherwise than the grammar, by the grammar's intent."""
+VALUES = {
+    "light": {"low beam": ("headlights", "low_beam"), "fog": ("fog_lights",), "interior": ("interior_light",)},
+    "window": {"left": ("driver",), "right": ("passenger",)},
+    "poi": {"fuel": ("fuel_station",)},
+    "speed": {"fast": ("fast", "up"), "slow": ("slow", "down")},
+}
+"""Values that the suite calls otherwise: it calls plain headlights the low beam, and the driver sits on the left."""
+INTENTS = {"WipersSpeed": ("WipersSpeed", "WipersChange")}
+"""The suite has one intent for wipers at a speed and for faster or slower ones."""
+TARGETS = {
+    "climate": "climate.air_conditioning",
+    "seat_heating.driver": "climate.heated_driver",
+    "seat_heating.passenger": "climate.heated_passenger",
+    "defrost.front": "climate.defrost_front",
+    "defrost.rear": "climate.defrost_rear",
+    "temperature": "climate.temperature_c",
+    "fan": "climate.fan",
+    "volume": "media.volume",
+    "lights.low_beam": "lights.low_beam",
+    "lights.high_beam": "lights.high_beam",
+    "lights.fog": "lights.fog_lights",
+    "lights.interior": "lights.interior_light",
+    "ambient": "lights.ambient",
+    "doors": "doors.locked",
+    "wipers": "wipers.mode",
+    "radio": "media.station",
+}
+"""The suite's targets in the car's names; those of `done` beside."""
+EVENTS = {
+    "collision": "forward_collision",
+    "headway": "headway",
+    "pedestrian": "vulnerable_in_path",
+    "green light": "light_green",
+}
+"""The suite's warnings in the warner's names; of a red light kitt does not warn, so nothing is said of that."""
+CONFIG = WarningsConfig()
 
 
 def scenes() -> dict:
@@ -91,16 +134,29 @@ def scene_of(spec: dict, index: int, t_ns: int) -> Scene | None:
     )
 
 
-def play(turns: list[dict], language: str, read, book: dict) -> list[tuple[dict, object, str]]:
-    """(turn of the suite, turn of the assistant, what was wrong)."""
-    mind = Assistant(language=language, car=SimulatedCar(), begun_ns=0)
-    out, t_ns, told = [], 600_000_000_000, set()
+def car_of(book: dict) -> SimulatedCar:
+    """The simulated car as [car] has it."""
+    start, car = book["car"], SimulatedCar()
+    for target, value in (
+        ("climate.temperature_c", start["temperature_c"]),
+        ("climate.fan", start["fan"]),
+        ("media.volume", start["volume_percent"]),
+        ("media.muted", start["muted"]),
+        ("doors.locked", False),
+    ):
+        car.by_hand(target, value)
+    return car
+
+
+def play(turns: list[dict], language: str, read, book: dict) -> list[tuple[dict, object, str, str]]:
+    """(turn of the suite, turn of the assistant, what was wrong, what else the suite asks for and was not so)."""
+    car = car_of(book)
+    mind = Assistant(language=language, car=car, begun_ns=0, contacts=book["car"]["contacts"])
+    out, t_ns = [], 600_000_000_000
     for number, expected in enumerate(turns):
         t_ns += TURN_NS
         spec = book["scenes"][expected["scene"]]
-        if expected["scene"] not in told:
-            told.add(expected["scene"])
-            warn(mind, spec, t_ns)
+        remember(mind, spec, t_ns)
         scene = scene_of(spec, number, t_ns)
         speed = spec["speed_kmh"]
         signals = Signals(None if speed == "unknown" else speed / 3.6)
@@ -108,33 +164,53 @@ def play(turns: list[dict], language: str, read, book: dict) -> list[tuple[dict,
             mind.see(scene, signals)
         else:
             mind._signals = signals
-        said_before = mind.hands.vehicle
+        if spec.get("phone") == "ringing":
+            car.ring("mother")
+        route = car.state["navigation.destination"]
+        car.by_hand("navigation.minutes_left", book["car"]["arrival_minutes"].get(route, 0))
+        before = car.state
         turn = mind.read(expected["say"], t_ns, read)
-        assert said_before is mind.hands.vehicle
-        out.append((expected, turn, wrong(expected, turn)))
+        out.append((expected, turn, wrong(expected, turn), beside(expected, turn, before, car.state)))
     return out
 
 
-def warn(mind: Assistant, spec: dict, t_ns: int) -> None:
-    """What was seen and warned of before this moment."""
-    for sight in spec["sightings"]:
+def remember(mind: Assistant, spec: dict, t_ns: int) -> None:
+    """What was seen and warned of before this moment: every scene stands by itself, at the turn that is spoken."""
+    mind._sightings.forget()
+    for sight in sorted(spec["sightings"], key=lambda s: -s["seconds_ago"]):
         at = t_ns - int(sight["seconds_ago"] * 1e9)
         seen = {"camera": "ok", "objects": [{"id": 900, "class": sight["class"], "distance_m": 12, "lateral_m": 1}]}
+        seen["objects"][0]["id"] += CLASSES.index(sight["class"])
         mind._sightings.see(scene_of(seen, 0, at))
-    given = []
-    for w in spec["warnings"]:
-        at = t_ns - int(w["seconds_ago"] * 1e9)
-        given.append(Warning(w["event"], 0, at, 0, -1, w["text"], mind.language, dict(w.get("numbers", {}))))
-    mind._warnings += given
+    mind._warnings = [given(w, spec, t_ns, mind.language) for w in spec["warnings"] if w["event"] in EVENTS]
+
+
+def given(w: dict, spec: dict, t_ns: int, language: str) -> Warning:
+    """A warning as the warner would have given it: its name, words, numbers with their limits, and its track."""
+    event = next(e for e in TABLE if e.name == EVENTS[w["event"]])
+    # the suite's gap of 0.8 s is one that a driver is warned of who has set more than the 0.6 s that ship
+    limits = {
+        "forward_collision": {"limit_ttc_s": CONFIG.collision_ttc_s},
+        "headway": {"limit_headway_s": 1.0},
+        "vulnerable_in_path": {"limit_distance_m": 25.0},
+    }
+    track = next((o["id"] for o in spec["objects"] if o["class"] == w["class"]), -1)
+    at = t_ns - int(w["seconds_ago"] * 1e9)
+    numbers = {**limits.get(event.name, {}), **w["numbers"]}
+    return Warning(event.name, event.priority, at, 0, track, event.text[language], language, numbers)
 
 
 def wrong(expected: dict, turn) -> str:
     """What is wrong with a turn, "" for nothing."""
-    if turn.intent != expected["intent"]:
+    if turn.intent not in INTENTS.get(expected["intent"], (expected["intent"],)):
         return f"intent {turn.intent or 'none'}"
     for name, value in expected["slots"].items():
-        got = turn.slots.get(SLOTS.get((expected["intent"], name), name))
-        if got is not None and plain(str(value)) not in plain(str(got)) and plain(str(got)) not in plain(str(value)):
+        got = turn.slots.get(SLOTS.get((turn.intent, name), name))
+        if turn.intent == "NoteAdd" and name == "text" and got is None:
+            got = Talk.load(turn.language).name("topic", turn.slots["topic"])
+        if turn.intent == "Defrost" and name == "state" and got is None:
+            got = "on"
+        if got is None or not same(name, value, got, turn.language):
             return f"slot {name}: {got!r}"
     for fact in expected["facts"]:
         if not any(holds(one, turn.said, turn.language) for one in str(fact).split("|")):
@@ -142,16 +218,74 @@ def wrong(expected: dict, turn) -> str:
     return ""
 
 
-def beside(expected: dict, turn) -> str:
+def same(name: str, value: str | int, got: str | int, language: str) -> bool:
+    """Whether a slot's value is the suite's; free text is right when the expected words are in it."""
+    if str(value) in VALUES.get(name, {}):
+        return got in VALUES[name][str(value)]
+    if isinstance(got, int) and isinstance(value, str):
+        return holds(str(got), value, language)
+    if name in ("name", "text", "station"):
+        return plain(str(value)) in plain(str(got))
+    return plain(str(value)) == plain(str(got))
+
+
+def beside(expected: dict, turn, before: dict, after: dict) -> str:
     """What else the suite asks for."""
     for never in expected["never"]:
         if re.search(rf"\b{re.escape(never.lower())}\b", turn.said.lower()):
             return f"never {never!r}"
     if expected["asked_back"] != turn.asked_back:
         return "asked back" if turn.asked_back else "did not ask back"
-    if (expected["action"] is None) != (not any(a.confirmed for a in turn.actions)):
-        return "acted" if expected["action"] is None else f"did not act: {[a.reason for a in turn.actions]}"
+    action = expected["action"]
+    if action is None:
+        moved = {name for name, value in after.items() if value != before[name]}
+        return f"acted: {', '.join(sorted(moved))}" if moved else ""
+    if not done(action["target"], action["value"], before, after):
+        return f"did not do {action['target']} {action['value']}: {[a.reason for a in turn.actions]}"
     return ""
+
+
+def done(target: str, value: str | int, before: dict, after: dict) -> bool:
+    """Whether the car stands so after the turn."""
+    if target in ("phone", "navigation", "media") or target.startswith("window."):
+        return _called(target, str(value), before, after)
+    if target == "volume" and value in ("mute", "unmute"):
+        return after["media.muted"] is (value == "mute")
+    if value == "auto":
+        return after["lights.auto"] is True
+    if target == "washer":
+        return after["wipers.wash"] != before["wipers.wash"]
+    name = TARGETS[target]
+    now, was = after[name], before[name]
+    if target == "wipers":
+        order = ("off", "intermittent", "slow", "fast")
+        faster = order.index(now) - order.index(was)
+        return {"on": now != "off", "off": now == "off", "fast": faster > 0, "slow": faster < 0}[str(value)]
+    if value in ("up", "down"):
+        return now > was if value == "up" else now < was
+    return now == {"on": True, "off": False, "lock": True}.get(str(value), value)
+
+
+def _called(target: str, value: str, before: dict, after: dict) -> bool:
+    verb, _, whom = value.partition(" ")
+    if target == "phone":
+        state, contact = after["phone.state"], after["phone.contact"]
+        if verb == "call":
+            return state == "in_call" and contact == whom
+        return state == {"answer": "in_call", "hang": "idle"}[verb] and before["phone.state"] != state
+    if target == "navigation":
+        route = after["navigation.destination"]
+        if verb == "nearest":
+            return route in (whom, f"{whom}_station")
+        return route == {"cancel": ""}.get(value, value)
+    if target == "media":
+        step = {"next": 1, "previous": -1}.get(value, 0)
+        if step:
+            return after["media.track"] == before["media.track"] + step
+        return after["media.playing"] is (value == "play")
+    places = {"front_left": ("driver",), "front_right": ("passenger",), "all": ("driver", "passenger")}
+    opened = [after[f"windows.{place}"] > 0 for place in places[target.removeprefix("window.")]]
+    return all(opened) if value == "open" else not any(opened)
 
 
 def plain(text: str) -> str:
@@ -172,20 +306,23 @@ def holds(fact: str, said: str, language: str) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wrong", action="store_true", help="list the turns that are wrong")
+    parser.add_argument("--no-paraphrases", action="store_true", help="leave out the paraphrases (neither read nor run)")
     arguments = parser.parse_args()
     read, book = Reader(), scenes()
     for language in ("en", "fr", "es"):
         rows = [row for turns in conversations(language) for row in play(turns, language, read, book)]
-        right = sum(not fault for _, _, fault in rows)
-        more = Counter(bool(beside(e, t)) for e, t, f in rows if not f)
+        right = sum(not fault for _, _, fault, _ in rows)
+        more = Counter(bool(also) for _, _, fault, also in rows if not fault)
         print(
             f"{language}: {right} of {len(rows)} turns right ({right / len(rows):.1%}); "
             f"of these {more[True]} with another fault"
         )
         if arguments.wrong:
-            for e, t, fault in rows:
-                if note := fault or beside(e, t):
+            for e, _, fault, also in rows:
+                if note := fault or (also and f"(beside) {also}"):
                     print(f"  {e['conversation']} {e['turn']} '{e['say']}' [{e['intent']}]: {note}")
+    if arguments.no_paraphrases:
+        return
     rows = [json.loads(x) for x in (FOLDER / "paraphrases.jsonl").read_text(encoding="utf-8").splitlines()]
     good = Counter()
     for row in rows:

@@ -17,10 +17,10 @@ STEADY_RATE = 0.1
 
 
 def distance(q: Question) -> Answer:
-    words, name = q.words, q.object
+    words, name = q.words, q.object if "object" in q.slots else None
     thing, among = q.meant(name)
     if thing is None:
-        return road.nothing(q, name)
+        return _nobody(q, name)
     counted, values = phrases.counted(words, thing.name, among), dict[str, Value]({f"{thing.name}.count": among})
     if q.side:
         counted = words.fill("item.placed", what=counted, side=words.at("side")[q.side])

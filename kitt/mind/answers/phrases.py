@@ -109,6 +109,8 @@ def _span(seconds: float) -> tuple[int, str]:
     if seconds < 55.0:
         return round(seconds / 10) * 10, "second"
     minutes = seconds / 60
+    if 1.25 <= minutes < 1.75:
+        return 90, "second"
     if minutes < 12.5:
         return max(round(minutes), 1), "minute"
     if minutes < 52.5 or 67.5 <= minutes < 117.5:

@@ -35,7 +35,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Question:
-    """seen: what may be told now, narrowed to the slots `side` and `other_than` (a track id) where they are given."""
+    """seen: what may be told now, narrowed to the slots `side`, `track_id` and `other_than` (a track) where given.
+
+    A track asked for that is out of sight leaves its class as the `object`.
+    """
 
     intent: str
     slots: dict[str, str | int]
@@ -49,6 +52,10 @@ class Question:
         if side not in (None, "behind", *SIDES):
             raise KittError(f"answers: {intent}: side '{side}' is not known; known: behind, {', '.join(SIDES)}")
         seen = [x for x in things_seen(view) if side in (None, x.side) and x.track_id != other_than]
+        if "track_id" in slots:
+            seen = [x for x in seen if x.track_id == slots["track_id"]]
+            gone = None if seen else view.sightings.of_track(int(slots["track_id"]))
+            slots = {**slots, "object": CLASSES[gone.class_id]} if gone else slots
         return Question(intent, slots, view, words, tuple(seen))
 
     @property
@@ -73,7 +80,9 @@ class Question:
 
         Grammars hear "vehicle" as "car": where there is no car, the lead vehicle of another class is meant.
         """
-        among = [x for x in self.seen if x.is_vehicle] if name is None else list(self.of_class(name))
+        among = list(self.seen) if name is None else list(self.of_class(name))
+        if name is None and "track_id" not in self.slots:
+            among = [x for x in among if x.is_vehicle]
         if name == "car" and not among:
             among = [x for x in self.seen if x.is_lead]
         thing = lead_or_nearest(among)

@@ -55,7 +55,7 @@ class Only:
 @dataclass(frozen=True)
 class Row:
     """One action. choices: slots that it needs, with their values (empty: a number, the target knows its range).
-    defaults: slots that need not be heard. undo: "before" puts everything back, an intent does that, "" nothing can.
+    names: those of these slots that may hold a name instead. defaults: slots that need not be heard. undo: "before" puts everything back, an intent does that, "" nothing can.
     asks: the driver must say yes first; so it is, too, for whatever only a hand can put back.
     """
 
@@ -66,6 +66,7 @@ class Row:
     only: tuple[Only, ...] = ()
     undo: str = "before"
     asks: bool = False
+    names: tuple[str, ...] = ()
 
 
 STATE, CHANGE = {"state": ("on", "off")}, {"change": ("up", "down")}
@@ -161,7 +162,7 @@ TABLE: dict[str, Row] = {row.intent: row for row in (
         sets=(Set("navigation.avoid_{avoid}", True),)),
 
     # phone: a call that was made cannot be unmade, only ended
-    Row("PhoneCall", choices={"contact": CONTACTS}, undo="PhoneHangUp", asks=True,
+    Row("PhoneCall", choices={"contact": CONTACTS}, undo="PhoneHangUp", asks=True, names=("contact",),
         sets=(Set("phone.contact", slot="contact"), Set("phone.state", "in_call"),
               Set("phone.last", slot="contact", main=False)),
         only=(Only("phone.state", ("idle",), "in_call"),)),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kitt.mind.vehicle.action import Change, Vehicle
-from kitt.mind.vehicle.actions import Row, Set, Step, When
+from kitt.mind.vehicle.actions import Only, Row, Set, Step, When
 from kitt.mind.vehicle.targets import GROUPS, STANDING_MPS, TARGETS, Target, Value
 
 Slots = Mapping[str, str | int]
@@ -49,7 +49,7 @@ def planned(row: Row, slots: Slots, now: Situation) -> tuple[Change, ...]:
     for s in sets:
         changes |= {c.target: c for c in _of(s, slots, now)}
     for only in row.only:
-        if _holds(only.when, slots) and now.value(only.target) not in (None, *only.among):
+        if _holds(only.when, slots) and not _among(only, now.value(only.target)):
             raise Refused(only.reason)
     ordered = tuple(changes.values())
     _allow(ordered, now, row.asks)
@@ -80,9 +80,15 @@ def _complete(row: Row, slots: Slots) -> Slots:
     for name, choices in row.choices.items():
         if name not in complete:
             raise Refused("missing", slot=name)
-        if choices and complete[name] not in choices:
+        if choices and complete[name] not in choices and name not in row.names:
             raise Refused("unknown_value", slot=name, heard=complete[name])
     return complete
+
+
+def _among(only: Only, value: Value | None) -> bool:
+    """Not known, one of them, or a name where the target takes any."""
+    target = TARGETS[only.target]
+    return value in (None, *only.among) or (target.free and value not in target.choices)
 
 
 def _holds(when: When, slots: Slots) -> bool:

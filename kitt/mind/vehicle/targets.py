@@ -20,7 +20,7 @@ class Target:
     choices: the names it may hold. low, high: numbers it may hold instead, whole ones. counts: it is no state but
     something done once; the number counts how often, and starts over after `high`. default: where a simulated car has
     it. settable: the values that can be commanded, None for all; what was put by hand alone cannot be undone.
-    standing: values that are refused while the car drives. within_s: how long the car may take until it reads back
+    free: it may hold any name beside its choices. standing: values that are refused while the car drives. within_s: how long the car may take until it reads back
     what was commanded, `near` off at most.
     """
 
@@ -33,11 +33,12 @@ class Target:
     standing: tuple[Value, ...] = ()
     within_s: float = 1.0
     near: int = 0
+    free: bool = False
 
     def may_hold(self, value: object) -> bool:
         """Whether the car can stand so at all."""
         if self.choices:
-            return value in self.choices
+            return value in self.choices or self.free and isinstance(value, str)
         if self.low is None or self.high is None:
             return isinstance(value, bool)
         return type(value) is int and self.low <= value <= self.high
@@ -45,7 +46,7 @@ class Target:
     def allowed(self) -> str:
         """What it may hold, in words."""
         if self.choices:
-            return ", ".join(repr(c) for c in self.choices)
+            return ", ".join(repr(c) for c in self.choices) + (" or a name" if self.free else "")
         return "true, false" if self.low is None else f"whole numbers from {self.low} to {self.high}"
 
     def can_be_set(self, value: Value) -> bool:
@@ -131,13 +132,14 @@ TARGETS: dict[str, Target] = {
     "media.volume": _number(0, 100, 40),
     "media.muted": SWITCH,
     "navigation.destination": _choice("", *DESTINATIONS, *PLACES),
+    "navigation.minutes_left": Target(low=0, high=2880, default=0, settable=()),
     "navigation.avoid_tolls": SWITCH,
     "navigation.avoid_motorways": SWITCH,
     "navigation.avoid_ferries": SWITCH,
     "navigation.avoid_traffic": SWITCH,
     "phone.state": _choice("idle", "ringing", "in_call"),
-    "phone.contact": _choice("", *CONTACTS),
-    "phone.last": _choice("", *CONTACTS),
+    "phone.contact": Target(("", *CONTACTS), default="", free=True),
+    "phone.last": Target(("", *CONTACTS), default="", free=True),
 }
 
 GROUPS: dict[str, tuple[str, ...]] = {

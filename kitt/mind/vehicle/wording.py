@@ -23,6 +23,8 @@ else:
     import tomli as tomllib
 
 FOLDER = Path(__file__).with_name("words")
+NAMES = ("contact",)
+"""May be said as they are where there is no word for them: people's names."""
 _GAP = re.compile(r"\{(\w+)(?:@(\w+))?\}")
 
 
@@ -52,7 +54,7 @@ def _filled(name: str, about: str | None, action: Action, words: dict[str, Any],
     if about is not None:
         return str(words["forms"][name][named["form"]])
     if named is None:
-        if name in words["names"]:
+        if name in words["names"] and name not in NAMES:
             raise KittError(f"{FOLDER / language}.toml: [names.{name}] does not know '{value}'")
         return str(value)
     return str(named["text"] if isinstance(named, dict) else named)
