@@ -54,9 +54,13 @@ class Net:
     @cached_property
     def floats(self) -> set[str]:
         """Tensors that hold float32, but for constants."""
+        return {name for name, kind in self.kinds.items() if kind == onnx.TensorProto.FLOAT} - self.constants.keys()
+
+    @cached_property
+    def kinds(self) -> dict[str, int]:
+        """ONNX's number of the type of what each tensor holds."""
         values = (*self._inferred.input, *self._inferred.value_info, *self._inferred.output)
-        kind = onnx.TensorProto.FLOAT
-        return {v.name for v in values if v.type.tensor_type.elem_type == kind} - self.constants.keys()
+        return {v.name: v.type.tensor_type.elem_type for v in values}
 
     @cached_property
     def _inferred(self) -> onnx.GraphProto:

@@ -104,11 +104,35 @@ def plan(net: Net, known: Collection[str], encoding: str, float_layers: Collecti
 def role_of(net: Net, node: onnx.NodeProto) -> str:
     """The role of a node, "" for one that stays in float."""
     rule = RULES.get(node.op_type)
-    if rule is None or (rule.role == "weighted" and node.input[1] not in net.constants):
+    if rule is None:
         return ""
-    if rule.role == "sum" and len(net.computed(node)) != 2:
-        return ""
-    return rule.role
+    fits = {"weighted": _weighs_by_constants, "sum": _adds_two, "move": _only_moves}.get(rule.role)
+    return rule.role if fits is None or fits(net, node) else ""
+
+
+def _weighs_by_constants(net: Net, node: onnx.NodeProto) -> bool:
+    if node.input[0] not in net.floats or any(name and name not in net.constants for name in node.input[1:]):
+        return False
+    # a vector has no channels to scale one by one
+    return net.constants[node.input[1]].ndim > 1
+
+
+def _adds_two(net: Net, node: onnx.NodeProto) -> bool:
+    return len(net.computed(node)) == 2
+
+
+def _only_moves(net: Net, node: onnx.NodeProto) -> bool:
+    """Whether all that a node gives lies between numbers that it reads, and is all it gives."""
+    given = attributes(node)
+    if node.op_type == "Concat":
+        return all(name in net.floats for name in node.input)
+    if node.op_type == "MaxPool":
+        return not any(node.output[1:])
+    if node.op_type == "Resize":
+        made_up = given.get("coordinate_transformation_mode") == b"tf_crop_and_resize"
+        # a cubic goes beyond what it reads, and runtimes have none for integers
+        return given.get("mode") != b"cubic" and not made_up
+    return True
 
 
 def fused(net: Net, node: onnx.NodeProto, encoding: str) -> onnx.NodeProto | None:
@@ -118,7 +142,9 @@ def fused(net: Net, node: onnx.NodeProto, encoding: str) -> onnx.NodeProto | Non
     if kinds and encoding == "s8":
         kinds = TENSORRT_FUSES
     reader = net.only_reader(node.output[0])
-    return reader if reader is not None and reader.op_type in kinds else None
+    if reader is None or reader.op_type not in kinds or len(net.computed(reader)) != 1:
+        return None
+    return reader
 
 
 def tensors_to_observe(model: onnx.ModelProto) -> list[str]:

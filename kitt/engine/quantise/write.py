@@ -17,6 +17,9 @@ from kitt.engine.quantise.ranges import Ranges
 from kitt.errors import KittError
 from kitt.types import F32
 
+_FINEST = np.float32(1e-30)
+"""Of what a weight is stored in: finer steps, times those of what it is multiplied by, are no float32 any more."""
+
 
 def quantise(
     model: onnx.ModelProto, ranges: Ranges, encoding: str, float_layers: Collection[str] = ()
@@ -47,6 +50,7 @@ class _Writer:
     def __init__(self, net: Net, plan: Plan, ranges: Ranges) -> None:
         self.net = net
         self.plan = plan
+        self._name = ranges.model
         self._grids = {name: _grid(members, ranges, plan.encoding) for name, members in plan.members.items()}
         self._int8 = set(plan.int8)
         self._nodes: list[onnx.NodeProto] = []
@@ -55,6 +59,8 @@ class _Writer:
         self._real: dict[str, str] = {}
         self._renamed: dict[str, str] = {}
         self._normal: dict[str, tuple[NDArray[Any], NDArray[Any]]] = {}
+        self._taken = {name for node in net.nodes for name in (node.name, *node.input, *node.output)}
+        self._taken.update(stored.name for stored in net.model.graph.initializer)
 
     def run(self) -> onnx.ModelProto:
         skipped: set[str] = set()
@@ -81,10 +87,11 @@ class _Writer:
         value = self._read(tensor)
         if value == tensor:
             return
+        computed = self._free(f"{tensor}_computed")
         for node in self._nodes:
-            node.input[:] = [f"{tensor}_computed" if name == tensor else name for name in node.input]
-            node.output[:] = [f"{tensor}_computed" if name == tensor else name for name in node.output]
-        self._nodes.append(helper.make_node("Identity", [value], [tensor], name=f"{tensor}_out"))
+            node.input[:] = [computed if name == tensor else name for name in node.input]
+            node.output[:] = [computed if name == tensor else name for name in node.output]
+        self._nodes.append(helper.make_node("Identity", [value], [tensor], name=self._free(f"{tensor}_out")))
 
     def _grid_of(self, tensor: str) -> Grid | None:
         return self._grids[self.plan.grid[tensor]] if tensor in self.plan.grid else None
@@ -121,7 +128,8 @@ class _Writer:
         if below and above:
             return name
         if above and low == 0:
-            self._nodes.append(helper.make_node("Relu", [name], [node.output[0]], name=label(node)))
+            called = node.name if any(label(node) == other.name for other in self.net.nodes) else label(node)
+            self._nodes.append(helper.make_node("Relu", [name], [node.output[0]], name=called))
         else:
             self._add(node, [name, *node.input[1:]])
         return str(node.output[0])
@@ -129,7 +137,7 @@ class _Writer:
     def _move(self, node: onnx.NodeProto) -> None:
         """A node that moves the stored integers themselves."""
         inputs = [self._stored.get(name, name) for name in node.input]
-        output = f"{node.output[0]}_stored"
+        output = self._free(f"{node.output[0]}_stored")
         rows, columns = self._picks(node)
         if rows is None or columns is None:
             self._add(node, inputs, [output])
@@ -149,6 +157,11 @@ class _Writer:
         rule = (given.get("mode"), given.get("coordinate_transformation_mode"), given.get("nearest_mode"))
         if node.op_type != "Resize" or rule != (b"nearest", b"asymmetric", b"floor") or not source or not target:
             return None, None
+        factors = self.net.constants.get(node.input[2]) if len(node.input) > 2 and node.input[2] else None
+        if len(source) != 4 or source[:2] != target[:2]:
+            return None, None
+        if factors is not None and any(f * s != t for f, s, t in zip(factors.tolist(), source, target, strict=True)):
+            return None, None  # the last row or column is cut off: the others lie where the factor has them
         rows, columns = (np.arange(target[i], dtype=np.int64) * source[i] // target[i] for i in (2, 3))
         return rows, columns
 
@@ -165,7 +178,9 @@ class _Writer:
         if centre is None or cast is None or cast.op_type != "Cast":
             return False
         mean, spread = (self.net.constants.get(n.input[1]) for n in (centre, node))
-        if mean is None or spread is None or mean.size not in (1, 3) or spread.size not in (1, 3):
+        if mean is None or spread is None or self.net.kinds.get(cast.input[0]) != onnx.TensorProto.UINT8:
+            return False
+        if not all(v.size == 1 or (v.size == 3 and v.shape[-3:] == (3, 1, 1)) for v in (mean, spread)):
             return False
         tensor = node.output[0]
         if not (mean.size == spread.size == 1 and _is_grid(grid, mean.item(), spread.item())):
@@ -175,7 +190,9 @@ class _Writer:
             given = attributes(reader)
             if given.get("group", 1) != 1 or given.get("auto_pad", b"NOTSET") != b"NOTSET":
                 return False
-            if self.plan.members[self.plan.grid[tensor]] != [tensor] or cast.input[0] not in self.net.shapes:
+            if self.plan.members[self.plan.grid[tensor]] != [tensor]:
+                return False
+            if self.net.shapes.get(cast.input[0], ())[:2] != (1, 3) or mean.min() < 0 or mean.max() > 255:
                 return False
             self._grids[tensor] = Grid(np.float32(1), round(float(mean.mean())), np.uint8)
             self._normal[tensor] = (np.resize(mean, 3), np.resize(spread, 3))
@@ -218,7 +235,7 @@ class _Writer:
         axis = 0 if node.op_type == "Conv" or attributes(node).get("transB") else weight.ndim - 1
         name = label(node)
         if self.plan.encoding == "s8":
-            scale = weight_scales(weight, axis, None, 1.0)
+            scale = np.maximum(weight_scales(weight, axis, None, 1.0), _FINEST)
             parts = [
                 self._constant(scale, f"{name}_w_scale"),
                 self._constant(np.zeros(len(scale), np.int8), f"{name}_w_zero"),
@@ -226,14 +243,19 @@ class _Writer:
             stored = self._node("QuantizeLinear", [node.input[1], *parts], f"{name}_w_stored", axis=axis)
             read = self._node("DequantizeLinear", [stored, *parts], f"{name}_w_real", axis=axis)
             return [self._read(node.input[0]), read, *node.input[2:]]
+        whole_bias = bias is None or bias.ndim == 0 or bias.size == bias.shape[-1]
+        if bias is not None:
+            bias = np.broadcast_to(bias.reshape(-1), weight.shape[axis]) if whole_bias else None
         weight, bias = self._denormalised(node.input[0], weight, bias)
-        scale = weight_scales(weight, axis, bias, float(source.scale))
+        scale = np.maximum(weight_scales(weight, axis, bias, float(source.scale)), _FINEST)
         read = self._int_constant(f"{name}_w", quantised_weight(weight, scale, axis), scale, axis)
         inputs = [self._read(node.input[0]), read]
         if bias is not None:
             steps = (source.scale * scale).astype(np.float32)
             whole = np.round(bias.astype(np.float64) / steps).astype(np.int32)
             inputs.append(self._int_constant(f"{name}_b", whole, steps, 0))
+        elif not whole_bias:
+            inputs.append(node.input[2])  # a bias for each row too: integers have but one a channel
         return inputs
 
     def _int_constant(self, name: str, value: NDArray[Any], scale: NDArray[np.float32], axis: int) -> str:
@@ -272,12 +294,19 @@ class _Writer:
             self._constant(grid.dtype(grid.zero), f"{stem}_zero"),
         ]
 
+    def _free(self, name: str) -> str:
+        """A name like that which the float network does not use itself."""
+        while name in self._taken:
+            name += "_"
+        return name
+
     def _constant(self, value: NDArray[Any] | np.generic, name: str = "") -> str:
-        name = name or f"picks_{len(self._made)}"
+        name = self._free(name or f"picks_{len(self._made)}")
         self._made.setdefault(name, numpy_helper.from_array(np.asarray(value), name))
         return name
 
     def _node(self, kind: str, inputs: list[str], output: str, **given: Any) -> str:
+        output = self._free(output)
         self._nodes.append(helper.make_node(kind, inputs, [output], name=output, **given))
         return output
 
@@ -298,7 +327,13 @@ class _Writer:
         read = {name for node in nodes for name in node.input}
         model.graph.node.extend(nodes)
         model.graph.initializer.extend(i for i in (*source.graph.initializer, *self._made.values()) if i.name in read)
-        onnx.checker.check_model(model, full_check=True)
+        try:
+            onnx.checker.check_model(model, full_check=True)
+        except Exception as e:  # the checker and the inference of shapes have errors of their own
+            what = " ".join(str(e).split())[:200]
+            raise KittError(
+                f"{self._name}: cannot be written in {self.plan.encoding}, which is a fault of kitt: {what}"
+            ) from e
         return model
 
 
