@@ -8,6 +8,7 @@ from pathlib import Path
 from kitt.config import CameraCalibration, Config, load_camera
 from kitt.drive.records import Record
 from kitt.drive.source import open_source
+from kitt.mind.turn import Turn
 from kitt.runtime.pipeline import FrameResult
 from kitt.runtime.replay import Replay, ReplayOptions
 from kitt.types import Heard, Notice, Warning
@@ -21,7 +22,7 @@ def replay(
     from_s: float | None = None,
     to_s: float | None = None,
     fps: float | None = None,
-    on_event: Callable[[Warning | Notice | Heard], None] | None = None,
+    on_event: Callable[[Warning | Notice | Heard | Turn], None] | None = None,
 ) -> Iterator[FrameResult]:
     """Run a drive (MCAP, video, folder of pictures) through eyes and ears and yield what each frame gave.
 
@@ -38,13 +39,16 @@ def replay(
 class _Teller:
     """A replay's sink that passes on its events."""
 
-    def __init__(self, on_event: Callable[[Warning | Notice | Heard], None]) -> None:
+    def __init__(self, on_event: Callable[[Warning | Notice | Heard | Turn], None]) -> None:
         self._on_event = on_event
         self.warning: Callable[[Warning], None] = on_event
         self.notice: Callable[[Notice], None] = on_event
 
     def heard(self, t_ns: int, heard: Heard) -> None:
         self._on_event(heard)
+
+    def answered(self, t_ns: int, turn: Turn) -> None:
+        self._on_event(turn)
 
     def record(self, record: Record) -> None: ...
     def result(self, result: FrameResult) -> None: ...

@@ -173,6 +173,9 @@ def summary(report: dict[str, Any], out: Path) -> list[str]:
             slots = "".join(f" {k}={v}" for k, v in h["slots"].items())
             sure = f"{h['language']}, {h['confidence']:.2f}"
             lines.append(f"{when}{'heard':<20} {h['intent']}{slots}: '{h['text']}' ({sure})")
+    for a in report["answers"]:
+        if a["said"]:
+            lines.append(f"  {(a['t_ns'] - origin) / 1e9:7.2f} s  {'answered':<20} {a['said']}")
     if (ears := report["ears"]) and not ears["off"] and report["counts"].get("sound"):
         beside = f"; without the wake phrase: {ears['unaddressed']}" if ears["wake"] else ""
         lines.append(f"commands heard: {ears['accepted']}; utterances not understood: {ears['rejected']}{beside}")

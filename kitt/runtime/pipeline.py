@@ -14,6 +14,7 @@ from kitt.eyes.detector import Detector
 from kitt.eyes.road import RoadReader
 from kitt.eyes.scenecut import SceneCut
 from kitt.eyes.tracker import Tracker, TrackerSettings
+from kitt.mind.turn import Turn
 from kitt.mind.warner import Warner
 from kitt.types import Detections, Frame, Heard, Notice, Scene, Signals, Warning
 
@@ -28,9 +29,9 @@ AIM_SHARE = 0.015
 class FrameResult:
     """What kitt made of one frame. `stage_ns` holds each of STAGES, and `network`.
 
-    In a replay `warnings`, `notices` and `heard` hold all that came since the frame before, such as a camera that was
-    lost between the two, the pictures that could not be read and what was said meanwhile; `stage_ns` then also holds
-    `decode` and `hear`, which ran beside it.
+    In a replay `warnings`, `notices`, `heard` and `answers` hold all that came since the frame before, such as a camera
+    that was lost between the two, the pictures that could not be read and what was said meanwhile; `stage_ns` then also
+    holds `decode` and `hear`, which ran beside it.
     """
 
     frame: Frame
@@ -42,6 +43,7 @@ class FrameResult:
     stage_ns: dict[str, int]
     notices: list[Notice] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
+    answers: list[Turn] = field(default_factory=list)
 
 
 class Pipeline:

@@ -11,11 +11,14 @@ import time
 from collections import Counter
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Protocol
 
 from kitt.config import CameraCalibration, Config, parse_camera
 from kitt.drive.records import Picture, Problem, Record, Sound, Speed
 from kitt.drive.source import Source
+from kitt.mind.assistant import Assistant
+from kitt.mind.turn import Turn
 from kitt.mind.warnings import TABLE
 from kitt.runtime.hearing import Hearing
 from kitt.runtime.pace import Pace
@@ -51,6 +54,7 @@ class Sink(Protocol):
     def warning(self, warning: Warning) -> None: ...
     def notice(self, notice: Notice) -> None: ...
     def heard(self, t_ns: int, heard: Heard) -> None: ...
+    def answered(self, t_ns: int, turn: Turn) -> None: ...
 
 
 class Replay:
@@ -63,6 +67,10 @@ class Replay:
         self.pipeline = Pipeline(options.config, self.camera, time.perf_counter_ns)
         ears = options.config.ears
         self.hearing = Hearing(ears, time.perf_counter_ns) if ears.enabled else None
+        self.mind = (
+            Assistant(language=options.config.voice.language, drive=Path(source.path).name) if self.hearing else None
+        )
+        """Answers what the ears hear, from what the eyes see."""
         self.stop = threading.Event()
         """Set it to end the replay before the next record; safe in a signal handler, for nothing waits for it."""
         self.pace = Pace(options.speed, self.stop.is_set)
@@ -75,6 +83,7 @@ class Replay:
         self._notices: list[Notice] = []
         self._warnings: list[Warning] = []
         self._heard: list[Heard] = []
+        self._answers: list[Turn] = []
         self._hear_ns = 0
         """Since the last frame; the next one carries them."""
         self._first: dict[type, str] = {}
@@ -142,8 +151,12 @@ class Replay:
             self._note(t_ns, "scene_cut", "the picture changed at once: tracks start anew")
         for warning in result.warnings:
             self._warn(warning)
-        result = replace(result, warnings=self._warnings, notices=self._notices, heard=self._heard)
-        self._warnings, self._notices, self._heard, self._hear_ns = [], [], [], 0
+        if self.mind:
+            self.mind.see(result.scene, signals, self._warnings)
+        result = replace(
+            result, warnings=self._warnings, notices=self._notices, heard=self._heard, answers=self._answers
+        )
+        self._warnings, self._notices, self._heard, self._answers, self._hear_ns = [], [], [], [], 0
         if self.sink:
             self.sink.result(result)
         yield result
@@ -198,6 +211,14 @@ class Replay:
             self._heard.append(heard)
             if self.sink:
                 self.sink.heard(t_ns, heard)
+            if self.mind and not heard.rejected:
+                self._answer(t_ns, self.mind.hear(heard))
+
+    def _answer(self, t_ns: int, turn: Turn) -> None:
+        self.counts["answered"] += bool(turn.said)
+        self._answers.append(turn)
+        if self.sink:
+            self.sink.answered(t_ns, turn)
 
     def _note(self, t_ns: int, event: str, text: str) -> None:
         self.counts[f"notice:{event}"] += 1

@@ -11,6 +11,7 @@ from kitt.drive.source import open_source
 from kitt.drive.writer import DriveWriter
 from kitt.ears.engine import Networks
 from kitt.errors import KittError
+from kitt.mind.turn import Turn
 from kitt.runtime.pipeline import FrameResult
 from kitt.runtime.replay import Notice, Replay, ReplayOptions
 from kitt.types import Heard, Warning
@@ -29,6 +30,7 @@ class Log:
         self.warnings: list[Warning] = []
         self.notices: list[Notice] = []
         self.said: list[tuple[int, Heard]] = []
+        self.answers: list[tuple[int, Turn]] = []
 
     def record(self, record: Record) -> None:
         self.records.append(record)
@@ -44,6 +46,9 @@ class Log:
 
     def heard(self, t_ns: int, heard: Heard) -> None:
         self.said.append((t_ns, heard))
+
+    def answered(self, t_ns: int, turn: Turn) -> None:
+        self.answers.append((t_ns, turn))
 
     def events(self) -> list[str]:
         return [n.event for n in self.notices]

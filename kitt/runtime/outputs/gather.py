@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from kitt.mind.turn import Turn
 from kitt.runtime.pipeline import FrameResult
 from kitt.types import CLASSES, U8, Heard, Warning
 
@@ -43,6 +44,8 @@ class Gather:
 
     heard: list[tuple[int, Heard]] = field(default_factory=list)
     """Utterances with the time when the ears had them."""
+    answers: list[tuple[int, Turn]] = field(default_factory=list)
+    """What kitt answered, with the time when it began to."""
     speech: Counter[str] = field(default_factory=Counter)
     """Sentences said, cut off by more urgent ones, and never said since they were stale."""
     unspoken: list[str] = field(default_factory=list)

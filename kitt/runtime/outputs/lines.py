@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kitt.errors import KittError
+from kitt.mind.turn import Turn
 from kitt.runtime.pipeline import FrameResult
 from kitt.types import CLASSES, LIGHTS, TRAFFIC_LIGHT, Heard, Scene, Warning
 
@@ -54,6 +55,26 @@ def heard_row(t_ns: int, heard: Heard) -> dict[str, Any]:
         "reason": heard.reason,
         "wake": heard.wake,
         "notes": list(heard.notes),
+    }
+
+
+def answer_row(t_ns: int, turn: Turn) -> dict[str, Any]:
+    """What kitt answered, with its evidence; `t_ns` is when it begins to say it, `asked_ns` when the question ended."""
+    return {
+        "t_ns": t_ns,
+        "event": "answered",
+        "kind": "answer",
+        "asked_ns": turn.t_ns,
+        "language": turn.language,
+        "intent": turn.intent,
+        "said": turn.said,
+        "actions": [
+            {"target": a.target, "value": a.value, "confirmed": a.confirmed, "reason": a.reason} for a in turn.actions
+        ],
+        "frame_index": turn.evidence.frame,
+        "track_ids": list(turn.evidence.track_ids),
+        "values": {k: number(v) if isinstance(v, float) else v for k, v in sorted(turn.evidence.values.items())},
+        "asked_back": turn.asked_back,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -47,6 +48,10 @@ SMALL_PX, DRAWN_PX = 500, 720
 """A picture lower than the one is drawn on at the height of the other."""
 SUBTITLE_S = 3.0
 """How long a warning's text stays on the picture."""
+READ_PER_S = 16.0
+"""Letters that one reads in a second: a long text stays longer."""
+LINE = 56
+"""Letters in a line of a subtitle."""
 LABELLED_PX = 22
 """Boxes lower than this (of a picture 720 high) get no label, unless they matter: the road ahead must stay in view."""
 TTC_SHOWN_S = 6.0
@@ -73,7 +78,8 @@ class Overlay:
         now = self._subtitle
         urgent = now is not None and warning.t_ns < now.until_ns and now.warning.priority <= URGENT
         if now is None or not urgent or warning.priority <= now.warning.priority:
-            self._subtitle = Subtitle(warning, warning.t_ns + int(SUBTITLE_S * 1e9))
+            shown_s = max(SUBTITLE_S, len(warning.text) / READ_PER_S)
+            self._subtitle = Subtitle(warning, warning.t_ns + int(shown_s * 1e9))
 
     def draw(self, result: FrameResult, origin_ns: int) -> U8:
         """The frame with everything on it, uint8 (H, W, 3), larger than a small frame; the frame is not touched."""
@@ -91,7 +97,9 @@ class Overlay:
         _draw_head_up(image, result, scene, origin_ns, scale)
         if shown:
             color = ALARM if shown.warning.priority <= URGENT else DARK
-            _blit_center(image, _text_plate(shown.warning.text, round(34 * scale), color), 0.93)
+            lines = textwrap.wrap(shown.warning.text, LINE)
+            height_px = round((34 if len(lines) == 1 else 24) * scale)
+            _blit_center(image, _text_plate("\n".join(lines), height_px, color), 0.93)
         return image
 
 
@@ -180,7 +188,8 @@ def _text_plate(text: str, height_px: int, color: Color) -> U8:
     """Text on a coloured plate, uint8 (h, w, 3). OpenCV's own fonts know no accents; DejaVu does."""
     path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans-Bold.ttf"
     font = ImageFont.truetype(str(path), max(height_px, 10))
-    left, top, right, bottom = (round(v) for v in font.getbbox(text))
+    box = ImageDraw.Draw(Image.new("RGB", (1, 1))).multiline_textbbox((0, 0), text, font=font)
+    left, top, right, bottom = (round(v) for v in box)
     pad = max(height_px // 3, 3)
     plate = Image.new("RGB", (right - left + 2 * pad, bottom - top + 2 * pad), color[::-1])
     ImageDraw.Draw(plate).text((pad - left, pad - top), text, font=font, fill=WHITE)

@@ -9,11 +9,12 @@ from pathlib import Path
 from kitt.drive.records import ANNOTATIONS_TOPIC, Problem, Record, Sound
 from kitt.drive.writer import DriveWriter
 from kitt.errors import KittError
+from kitt.mind.turn import Turn
 from kitt.mouth.mixer import SpeechTrack
 from kitt.mouth.voice import Voice
 from kitt.runtime.outputs.annotate import write_annotations
 from kitt.runtime.outputs.gather import Gather
-from kitt.runtime.outputs.lines import LineFile, heard_row, notice_row, tracks_row, warning_row
+from kitt.runtime.outputs.lines import LineFile, answer_row, heard_row, notice_row, tracks_row, warning_row
 from kitt.runtime.outputs.overlay import Overlay
 from kitt.runtime.outputs.video import Mp4
 from kitt.runtime.pace import GAP_NS
@@ -25,6 +26,8 @@ OUTPUTS = ("report.json", "report.html", "events.jsonl", "tracks.jsonl", "result
 """Everything a replay writes; `--force` replaces these and touches nothing else in the folder."""
 AUDIO_RATE_HZ = 44_100
 WRITE_BEHIND = 12
+ANSWER_PRIORITY = 9
+"""Of answers, behind every warning."""
 TAIL_S = 4.0
 """The film goes on this long after its last picture at most, so that a last warning is heard to its end."""
 
@@ -106,6 +109,9 @@ class Recorder:
     def heard(self, t_ns: int, heard: Heard) -> None:
         self._behind.put(partial(self._heard, t_ns, heard))
 
+    def answered(self, t_ns: int, turn: Turn) -> None:
+        self._behind.put(partial(self._answered, t_ns, turn))
+
     def hurry(self) -> None:
         """Leave out what still waits to be written: the files end a few frames earlier, each of them whole."""
         self._behind.hurried = True
@@ -164,6 +170,12 @@ class Recorder:
         self.events.write(heard_row(t_ns, heard))
         self.gather.heard.append((t_ns, heard))
 
+    def _answered(self, t_ns: int, turn: Turn) -> None:
+        self.events.write(answer_row(t_ns, turn))
+        self.gather.answers.append((t_ns, turn))
+        if self._film and turn.said:
+            self._film.answer(t_ns, turn)
+
 
 class _Film:
     """overlay.mp4: pictures drawn over, the drive's sound with kitt's voice mixed in.
@@ -211,6 +223,18 @@ class _Film:
                 self._speech.say(warning.t_ns, warning.priority, spoken)
         elif self._mute:
             self._gather.unspoken.append(self._mute)
+
+    def answer(self, t_ns: int, turn: Turn) -> None:
+        """Show what was asked and answered, and say the answer: every warning goes before it."""
+        shown = f"“{turn.heard}” {turn.said}" if turn.heard else turn.said
+        self._overlay.say(Warning("answer", ANSWER_PRIORITY, t_ns, turn.evidence.frame, -1, shown, turn.language))
+        if self._voice:
+            try:
+                spoken = self._voice.say(turn.said, turn.language)
+            except KittError as e:
+                self._gather.unspoken.append(str(e))
+            else:
+                self._speech.say(t_ns, ANSWER_PRIORITY, spoken)
 
     def hear(self, sound: Sound) -> None:
         """The drive's sound; of several topics the one that comes first."""

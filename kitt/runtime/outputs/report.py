@@ -14,7 +14,7 @@ import numpy as np
 import kitt
 from kitt.config import CameraCalibration
 from kitt.runtime.outputs.gather import Gather
-from kitt.runtime.outputs.lines import heard_row, number, warning_row, write_whole
+from kitt.runtime.outputs.lines import answer_row, heard_row, number, warning_row, write_whole
 from kitt.runtime.pipeline import STAGES
 from kitt.runtime.replay import Replay
 
@@ -66,6 +66,7 @@ def build(
         "tracks": {name: len(ids) for name, ids in gather.track_ids.items() if ids},
         "warnings": [warning_row(w) for w in gather.warnings],
         "heard": [heard_row(t_ns, heard) for t_ns, heard in gather.heard],
+        "answers": [answer_row(t_ns, turn) for t_ns, turn in gather.answers],
         "warnings_off": pipeline.warner.off() if not replay.counts["speed"] else [],
         "warnings_unspoken": gather.unspoken,
         "speech": dict(gather.speech),
