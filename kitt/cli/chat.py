@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -87,25 +88,40 @@ def chat(
     lines = read_script(script) if script else None
     if jsonl:
         check_target(jsonl, [p for p in (path, script) if p])
-    times = [t for t in (at, *(line.t_s for line in lines or ())) if t is not None]
-    if from_s is None:
-        from_s = max(min(times, default=USUAL_AT_S) - WINDOW_S, 0.0)
-    road = _opened(path, chosen, from_s, load_camera(camera) if camera else None, fps, topic)
-    begin = min(from_s + USUAL_AT_S, road.length_s) if at is None else at
+    road = _opened(path, chosen, from_s, _times(at, lines), load_camera(camera) if camera else None, fps, topic)
+    begin = min(road.from_s + USUAL_AT_S, road.length_s) if at is None else at
     try:
+        # before minutes of looking and not after
+        road.check(begin)
+        if script and lines is not None:
+            _each(lines, script, lambda line: None if line.t_s is None else road.check(line.t_s))
         talk = Chat(road, language=chosen.voice.language, units=units)
         with JsonLines(jsonl) as write:
             if script and lines is not None:
-                _run(talk, lines, begin, script, write)
+                _each(lines, script, lambda line: _take(talk, line, begin, write, echo=True))
             else:
                 _prompt(talk, begin, write)
     finally:
         road.close()
 
 
+def _times(at: float | None, lines: list[Line] | None) -> list[float]:
+    """The times that will be asked about, so far as they are known before."""
+    told = [line for line in lines or () if line.t_s is not None or line.said]
+    begin = USUAL_AT_S if at is None and (not told or told[0].t_s is None) else at
+    return [t for t in (begin, *(line.t_s for line in told)) if t is not None]
+
+
 def _opened(
-    path: Path, config: Config, from_s: float, camera: CameraCalibration | None, fps: float | None, topic: str | None
+    path: Path,
+    config: Config,
+    from_s: float | None,
+    times: list[float],
+    camera: CameraCalibration | None,
+    fps: float | None,
+    topic: str | None,
 ) -> Road:
+    """The road, and on stderr what the user should know of it. Raises KittError."""
     from kitt.drive.source import open_source
     from kitt.runtime.looking import DriveRoad, StillRoad
     from kitt.runtime.replay import ReplayOptions
@@ -114,8 +130,10 @@ def _opened(
     if path.suffix.lower() in STILLS and not path.is_dir():
         road = StillRoad(path, config, camera)
     else:
-        source = open_source(path, from_s=from_s or None, fps=fps, topic=topic)
-        road = DriveRoad(source, ReplayOptions(config, camera), from_s)
+        source = open_source(path, from_s=from_s, fps=fps, topic=topic)
+        if from_s is None and (first := min(times) - WINDOW_S) > 0 and first * 1e9 < (source.duration_ns or math.inf):
+            from_s, source = first, open_source(path, from_s=first, fps=fps, topic=topic)
+        road = DriveRoad(source, ReplayOptions(config, camera), from_s or 0.0)
     for note in road.notes:
         _tell(f"note: {note}")
     if road.from_s > 0:
@@ -126,23 +144,15 @@ def _opened(
     return road
 
 
-def _run(talk: Chat, lines: list[Line], begin: float, script: Path, write: Any) -> None:
-    """A written conversation; every time in it is looked over before the first word."""
+def _each(lines: list[Line], script: Path, act: Callable[[Line], None]) -> None:
+    """Do something with each line of a script; what is wrong is said with its place."""
     from kitt.errors import KittError
 
-    def check(line: Line) -> None:
-        if line.t_s is not None:
-            talk.road.check(line.t_s)
-
-    def take(line: Line) -> None:
-        _take(talk, line, begin, write, echo=True)
-
-    for go in (check, take):
-        for line in lines:
-            try:
-                go(line)
-            except KittError as e:
-                raise KittError(f"{script}:{line.number}: {e}") from e
+    for line in lines:
+        try:
+            act(line)
+        except KittError as e:
+            raise KittError(f"{script}:{line.number}: {e}") from e
 
 
 def _prompt(talk: Chat, begin: float, write: Any) -> None:

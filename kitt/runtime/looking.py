@@ -21,6 +21,7 @@ from kitt.config import CameraCalibration, Config
 from kitt.drive.records import Record
 from kitt.drive.source import Source
 from kitt.errors import KittError
+from kitt.mind.turn import Turn
 from kitt.runtime.pipeline import FrameResult, Pipeline
 from kitt.runtime.replay import Replay, ReplayOptions
 from kitt.types import Frame, Heard, Notice, Scene, Signals, Warning
@@ -42,7 +43,8 @@ class Moment:
 class Road(Protocol):
     """What a conversation is about. Times are seconds since `start_ns`; `epoch_ns` is that moment where it is known.
 
-    length_s: infinite where it is not known. from_s: nothing before it was looked at. notes: what the user should know.
+    length_s: infinite where it is not known, 0 of a picture. from_s: nothing before it was looked at. notes: for the
+    user to see.
     """
 
     name: str
@@ -134,8 +136,7 @@ class StillRoad:
         self.name = path.name
         self.start_ns = 0
         self.epoch_ns: int | None = None
-        self.length_s = math.inf
-        self.from_s = 0.0
+        self.length_s = self.from_s = 0.0
         try:
             data = np.fromfile(path, np.uint8)
         except OSError as e:
@@ -190,3 +191,4 @@ class _Told:
     def result(self, result: FrameResult) -> None: ...
     def notice(self, notice: Notice) -> None: ...
     def heard(self, t_ns: int, heard: Heard) -> None: ...
+    def answered(self, t_ns: int, turn: Turn) -> None: ...
