@@ -152,10 +152,14 @@ def tensors_to_observe(model: onnx.ModelProto) -> list[str]:
 
     In u8 too the heads stay in float unless the network was trained with 8 bits: nothing is observed of them.
     """
-    net = Net(model)
+    return observed(Net(model))
+
+
+def observed(net: Net) -> list[str]:
+    """The same of a network whose tensors are known."""
     known = {"u8": _before_heads(net), "s8": net.floats}
     stored = {t for encoding in ENCODINGS for t in plan(net, known[encoding], encoding).grid}
-    order = [*(i.name for i in model.graph.input), *(o for node in walk(net) for o in node.output)]
+    order = [*(i.name for i in net.model.graph.input), *(o for node in walk(net) for o in node.output)]
     return [t for t in order if t in stored]
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
 import sys
 from collections.abc import Mapping
@@ -30,7 +29,9 @@ _HEAD = """\
 # -limit to limit. Written by `kitt calibrate`; the network it is for is told by `network`.
 """
 _TOP = {"model": str, "network": str, "sources": dict, "tensors": dict}
-_FORM = 'u8 = [low, high], u8_from = "...", s8 = limit, s8_from = "..."'
+_LEAST, _MOST = 1e-15, 1e15
+"""How wide a range may be: a float32 scale of it, times that of a weight, is still a normal number."""
+_SHOWN = 40
 _TENSOR = ("u8", "u8_from", "s8", "s8_from")
 
 
@@ -105,7 +106,7 @@ def parse(text: str, name: str) -> Ranges:
     """Ranges from the text of their file; `name` is what errors call it."""
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as e:
+    except (ValueError, RecursionError) as e:  # of numbers of thousands of digits, of endless brackets
         raise KittError(f"{name}: not a file of activation ranges: {e}") from e
     for key in data:
         if key not in _TOP:
@@ -132,13 +133,17 @@ def _tensor(value: Any, name: str, where: str) -> TensorRanges:
     if "u8" in value:
         ends = value["u8"]
         if not isinstance(ends, list) or len(ends) != 2 or not all(map(_is_number, ends)):
-            raise KittError(f"{where}: u8 of '{name}' = {ends!r} must be two numbers, [low, high]")
+            raise KittError(
+                f"{where}: u8 of '{name}' = {_short(ends)} must be two numbers, [low, high], of up to {_MOST:g}"
+            )
         u8 = Range(float(ends[0]), float(ends[1]))
-        if not u8.low <= 0 <= u8.high or u8.low == u8.high:
-            raise KittError(f"{where}: u8 of '{name}' = {ends!r} must hold zero and be wider than nothing")
+        if not u8.low <= 0 <= u8.high or u8.high - u8.low < _LEAST:
+            raise KittError(f"{where}: u8 of '{name}' = {ends!r} must hold zero and be wider than {_LEAST:g}")
     limit = value.get("s8")
-    if limit is not None and not (_is_number(limit) and limit > 0):
-        raise KittError(f"{where}: s8 of '{name}' = {limit!r} must be one number above 0")
+    if limit is not None and not (_is_number(limit) and limit >= _LEAST):
+        raise KittError(
+            f"{where}: s8 of '{name}' = {_short(limit)} must be one number above 0, from {_LEAST:g} to {_MOST:g}"
+        )
     for kind in ("u8", "s8"):
         if kind in value and not (isinstance(value.get(f"{kind}_from"), str) and value[f"{kind}_from"]):
             raise KittError(f"{where}: {kind}_from of '{name}' must say where its {kind} comes from")
@@ -147,7 +152,12 @@ def _tensor(value: Any, name: str, where: str) -> TensorRanges:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= _MOST
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _line(tensor: TensorRanges) -> str:

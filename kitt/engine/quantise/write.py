@@ -12,12 +12,12 @@ from onnx import helper, numpy_helper
 
 from kitt.engine.quantise.grids import Grid, quantised_weight, weight_scales
 from kitt.engine.quantise.net import Net, attributes, label, limits
-from kitt.engine.quantise.placement import Plan, fused, plan, role_of
+from kitt.engine.quantise.placement import Plan, fused, observed, plan, role_of
 from kitt.engine.quantise.ranges import Ranges
 from kitt.errors import KittError
 from kitt.types import F32
 
-_FINEST = np.float32(1e-30)
+_FINEST = np.float32(1e-20)
 """Of what a weight is stored in: finer steps, times those of what it is multiplied by, are no float32 any more."""
 
 
@@ -27,9 +27,12 @@ def quantise(
     """The Q/DQ model of a float one. encoding: "u8" for CPUs, "s8" for TensorRT.
 
     float_layers: outputs of nodes that are to stay in float. Raises KittError when no tensor has a range: without
-    calibration there is no INT8.
+    calibration there is no INT8; and for ranges calibrated for one network that are not of all its tensors and no
+    others: a line was lost or misspelt.
     """
     net = Net(model)
+    if ranges.network:
+        _check_tensors(net, ranges, encoding)
     known = [t for t in ranges.tensors if (ranges.u8(t) if encoding == "u8" else ranges.s8(t)) is not None]
     writer = _Writer(net, plan(net, known, encoding, float_layers), ranges)
     if not writer.plan.int8:
@@ -37,6 +40,16 @@ def quantise(
             f"{ranges.model}: no layer has an activation range for {encoding}; calibrate it: kitt calibrate DRIVE..."
         )
     return writer.run()
+
+
+def _check_tensors(net: Net, ranges: Ranges, encoding: str) -> None:
+    unknown = [t for t in ranges.tensors if t not in net.floats]
+    known = {t for t in ranges.tensors if (ranges.u8(t) if encoding == "u8" else ranges.s8(t)) is not None}
+    lost = [t for t in observed(net) if t not in known] if known else []
+    for tensors, what in ((unknown, "the network has no tensor"), (lost, f"there is no {encoding} range for")):
+        if tensors:
+            more = f" and {len(tensors) - 1} more" if len(tensors) > 1 else ""
+            raise KittError(f"activation ranges of {ranges.model}: {what} '{tensors[0]}'{more}; calibrate it anew")
 
 
 class _Writer:

@@ -51,6 +51,14 @@ def test_minus_zero_is_zero() -> None:
         ("u8 = [-1.5, 6]", "u8 = 6.0", ":11: u8 of 't10' = 6.0 must be two numbers"),
         ("s8 = 3", "s8 = -3.0", ":13: s8 of 't\"2' = -3.0 must be one number above 0"),
         ("s8 = 3", "s8 = true", ":13: s8"),
+        ("s8 = 3", "s8 = 1" + 400 * "0", ":13: s8 of 't\"2' = 1000"),
+        ("s8 = 3", "s8 = 1" + 5000 * "0", "not a file of activation ranges"),
+        ("s8 = 3", "s8 = 1e-320", ":13: s8 of 't\"2' = 1e-320 must be one number above 0, from 1e-15 to 1e+15"),
+        ("s8 = 3", "s8 = 1e300", ":13: s8 of 't\"2' = 1e+300"),
+        ("s8 = 3", "s8 = inf", ":13: s8 of 't\"2' = inf"),
+        ("u8 = [-1.5, 6]", "u8 = [-1" + 400 * "0" + ", 6]", ":11: u8 of 't10' = [-1000"),
+        ("u8 = [-1.5, 6]", "u8 = [0, 1e-320]", ":11: u8 of 't10' = [0, 1e-320] must hold zero and be wider than"),
+        ("u8 = [-1.5, 6]", "u8 = [-1.5, 1e300]", ":11: u8 of 't10'"),
         (', s8_from = "frames mse"}', "}", ":11: s8_from of 't10' must say where"),
         ("s8 = 3", "limit = 3", ":13: 't\"2' must be {u8"),
         ('model = "net"', "model = 3", ":4: 'model' must be there and be a text"),
@@ -68,6 +76,7 @@ def test_a_mistake_is_one_line_with_its_place(old: str, new: str, said: str) -> 
     assert said in str(e.value)
     assert str(e.value).startswith("net.ranges.toml:")
     assert "\n" not in str(e.value)
+    assert len(str(e.value)) < 200
 
 
 def test_a_file_without_a_tensor_is_refused() -> None:

@@ -1,5 +1,7 @@
 """Q/DQ files: what they hold, and that runtimes compute from them what they say."""
 
+from dataclasses import replace
+
 import numpy as np
 import onnx
 import onnxruntime as ort
@@ -180,3 +182,17 @@ def test_they_are_where_something_else_reads_them_too():
     pixels = np.random.default_rng(2).integers(0, 256, (1, 8, 12, 3)).astype(np.uint8)
     made = quantise(model, ranges_of(model, {"images": pixels}, tensors_to_observe(model)), "u8")
     assert {"Sub", "Mul"} <= set(kinds(made))
+
+
+@pytest.mark.parametrize("encoding", ["u8", "s8"])
+def test_calibrated_ranges_are_of_all_tensors_of_the_network_and_no_others(encoding):
+    model = block(0, "Relu", False)
+    ranges = ranges_of(model, {"x": X}, tensors_to_observe(model))
+    whole = Ranges("net", "f" * 64, ranges.tensors)
+    assert quantise(model, whole, encoding)
+    some = ranges.tensors["a_act"]
+    with pytest.raises(KittError, match="of net: the network has no tensor 'a_akt'; calibrate it anew"):
+        quantise(model, replace(whole, tensors={**ranges.tensors, "a_akt": some}), encoding)
+    lost = {name: r for name, r in ranges.tensors.items() if name not in ("a_act", "both")}
+    with pytest.raises(KittError, match=f"of net: there is no {encoding} range for 'a_act' and 1 more; calibrate"):
+        quantise(model, replace(whole, tensors=lost), encoding)
