@@ -10,7 +10,7 @@ from kitt.config import Config
 from kitt.errors import KittError
 from kitt.types import Heard, Notice, Warning
 
-from .runtime.conftest import MakeDrive, fast, hearing, make_drive, pictures, spoken
+from .runtime.conftest import MakeDrive, fast, hearing, make_drive, pictures, speeds, spoken
 
 __all__ = ["fast", "hearing", "make_drive"]
 
@@ -48,6 +48,15 @@ def test_what_was_heard_comes_with_the_next_frame(make_drive: MakeDrive, hearing
     assert [h.intent for h in result.heard] == ["EyesDescribe"]
     assert 0 < result.frame.t_ns - result.heard[0].t_end_ns < 2_000_000_000
     assert [e for e in events if isinstance(e, Heard)] == result.heard
+
+
+@pytest.mark.weights
+def test_the_assistant_is_asked_about_what_a_replay_saw(make_drive: MakeDrive, fast: Config) -> None:
+    mind = kitt.Assistant(language="en")
+    for result in kitt.replay(make_drive([*pictures(4), *speeds(4)]), config=fast):
+        mind.see(result.scene, result.signals, result.warnings)
+    turn = mind.read("how fast are we going?", result.frame.t_ns, kitt.Reader())
+    assert (turn.intent, turn.evidence.values["speed_mps"]) == ("EyesSpeed", 14.0)
 
 
 def test_a_missing_drive_is_an_error_of_kitts_own(tmp_path: Path) -> None:
