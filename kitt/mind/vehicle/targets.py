@@ -20,8 +20,8 @@ class Target:
     choices: the names it may hold. low, high: numbers it may hold instead, whole ones. counts: it is no state but
     something done once; the number counts how often, and starts over after `high`. default: where a simulated car has
     it. settable: the values that can be commanded, None for all; what was put by hand alone cannot be undone.
-    free: it may hold any name beside its choices. standing: values that are refused while the car drives. within_s: how long the car may take until it reads back
-    what was commanded, `near` off at most.
+    free: it may hold any name beside its choices. standing: values that are refused while the car drives. within_s: how
+    long the car may take until it reads back what was commanded, `near` off at most.
     """
 
     choices: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class Target:
     def may_hold(self, value: object) -> bool:
         """Whether the car can stand so at all."""
         if self.choices:
-            return value in self.choices or self.free and isinstance(value, str)
+            return value in self.choices or (self.free and isinstance(value, str))
         if self.low is None or self.high is None:
             return isinstance(value, bool)
         return type(value) is int and self.low <= value <= self.high
