@@ -63,7 +63,11 @@ def _elsewhere(path: Path, manifest: Manifest, running: str) -> list[str]:
         return []
     sized = path.name.rpartition("-v")[0]
     for other in path.parent.glob(f"{sized}*.s8.onnx"):
-        if Manifest.path_for(other).is_file() and Manifest.read(other).backend == "tensorrt":
+        try:
+            chosen = Manifest.read(other).backend == "tensorrt"
+        except KittError:
+            continue  # one that is not whole was not chosen either
+        if chosen:
             from kitt.engine.trt.library import driver_fault
 
             return [f"TensorRT was chosen to run {sized}, and the CPU does: {driver_fault() or 'it was asked to'}"]

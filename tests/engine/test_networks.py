@@ -1,5 +1,7 @@
 """Networks of published weights and of a user's own file, as files with manifests."""
 
+from dataclasses import replace
+
 import numpy as np
 import onnx
 import pytest
@@ -189,3 +191,14 @@ def test_what_a_killed_process_left_is_cleared(home):
     left.write_bytes(b"half")
     networks.ensure(NAME, 96, 64)
     assert not left.exists()
+
+
+def test_where_tensorrt_was_chosen_and_the_cpu_runs_it_is_told():
+    u8 = networks.ensure(NAME, 96, 64)
+    s8 = u8.with_name(u8.name.replace("-v", "-12345678-v").replace(".u8.", ".s8."))
+    s8.write_bytes(b"x")
+    manifest = Manifest.read(u8)
+    replace(manifest, backend="tensorrt", encoding="s8").write(s8)
+    assert any("TensorRT was chosen to run" in line for line in cautions(u8))
+    Manifest.path_for(s8).write_text("{")
+    assert not any("TensorRT" in line for line in cautions(u8))
