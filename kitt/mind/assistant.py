@@ -61,7 +61,7 @@ class Assistant:
         self.language = language
         self.units = units
         self.contacts = tuple(contacts)
-        self.hands = Hands(car or SimulatedCar())
+        self.hands = Hands(car or SimulatedCar(), self.contacts)
         self.book = book or Notebook.open(None, drive, epoch_ns or 0)
         self.persona = Persona(drive=drive)
         self.talks = {one: Talk.load(one) for one in ("en", "fr", "es")}

@@ -27,9 +27,12 @@ _AROUND = " \t\n.,;:!?¿¡\"'«»“”"
 
 @dataclass(frozen=True)
 class Words:
-    """courtesies: words that change nothing in a typed sentence; free: (intent, pattern)."""
+    """courtesies: words that change nothing in a typed sentence; conditions: words that begin what must come first, so
+    that the rest is not to be done now; free: (intent, pattern).
+    """
 
     courtesies: frozenset[str]
+    conditions: frozenset[str]
     free: tuple[tuple[str, re.Pattern[str]], ...]
 
     @staticmethod
@@ -41,7 +44,7 @@ class Words:
             free = tuple(
                 (intent, re.compile(one, re.IGNORECASE)) for intent, ways in written["free"].items() for one in ways
             )
-            return Words(frozenset(written["courtesies"].split()), free)
+            return Words(frozenset(written["courtesies"].split()), frozenset(written["conditions"].split()), free)
         except (OSError, KeyError, AttributeError, re.error, tomllib.TOMLDecodeError) as e:
             raise KittError(f"{path}: {e!r}") from None
 

@@ -21,6 +21,8 @@ from kitt.types import LANGUAGES
 TYPED = Path(__file__).with_name("typed_grammars")
 FOREIGN = 0.3
 """What a reading in another language than the one spoken costs more."""
+SURE = 0.15
+"""A reading in the language now spoken that costs no more than this needs no look at the others."""
 BESIDE = 0.15
 """What a clause costs that is not understood beside one that is."""
 _CLAUSES = re.compile(r"[,;:.!?¿¡]+(?=\s|$)|(?<!\w)[¿¡]+")
@@ -36,10 +38,12 @@ class Reader:
         self._words = {language: Words.load(TYPED / language / "words.toml") for language in LANGUAGES}
 
     def __call__(self, typed: str, language: str) -> list[Reading]:
-        found: list[Reading] = []
+        found = self._read(typed, language)
+        if found and found[0].cost <= SURE:
+            return found
         for one in dict.fromkeys(g.language for g in self._grammars):
-            more = 0.0 if one == language else FOREIGN
-            found += [replace(r, cost=r.cost + more) for r in self._read(typed, one)]
+            if one != language:
+                found += [replace(r, cost=r.cost + FOREIGN) for r in self._read(typed, one)]
         return sorted(found, key=lambda r: r.cost)
 
     def _read(self, typed: str, language: str) -> list[Reading]:
@@ -53,7 +57,7 @@ class Reader:
         understood = [p for p in parts if p]
         if len({p[0].intent for p in understood}) != 1:
             return []
-        firm = firm_words(language)
+        firm = firm_words(language) | self._words[language].conditions
         if any(set(plain_words(c, language)) & firm for c, p in zip(clauses, parts, strict=True) if not p):
             return []
         best = min(understood, key=lambda p: (-len(p[0].slots), p[0].cost))
@@ -62,7 +66,10 @@ class Reader:
     def _as_it_stands(self, typed: str, language: str) -> list[Reading]:
         words = self._words[language]
         nearest: dict[str, Reading] = {}
-        readings = [r for g in self._grammars if g.language == language for r in read(g, typed, words.courtesies)]
+        readings: list[Reading] = []
+        for grammar in self._grammars:
+            if grammar.language == language and not (readings and readings[0].cost == 0):
+                readings += read(grammar, typed, words.courtesies)
         for reading in [*readings, *read_free(words, typed, language)]:
             kept = nearest.get(reading.intent)
             if kept is None or reading.cost < kept.cost:

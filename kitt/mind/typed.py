@@ -22,8 +22,10 @@ from kitt.ears.grammar import Grammar
 from kitt.ears.grammar.words import Slots, State
 
 EXTRA, COURTESY = 0.8, 0.05
-_LOOSE = {"en": {"one", "a", "and"}, "fr": {"un", "une", "et"}, "es": {"un", "una", "uno", "y"}}
+_LOOSE = {"en": {"one", "a"}, "fr": {"un", "une"}, "es": {"un", "una", "uno"}}
 """Words of numbers ("one", "and a half") that are mostly no numbers."""
+JOINS = frozenset({"and", "et", "y"})
+"""Before a sentence they say nothing; within one they add something to it, and so are firm."""
 _MOST_NUMBER = 999
 FAR = 0.4
 """Words that differ by more than this share of their letters are other words."""
@@ -31,6 +33,8 @@ ALLOWED = 0.3
 """Cost that a word of the sentence may bring, on the average."""
 MOST = 2.0
 """Cost that a sentence may have in all."""
+SPAN = 0.5
+"""Readings that cost so much more than the nearest are not looked for."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,10 @@ def plain_words(typed: str, language: str) -> tuple[str, ...]:
     """The words of a sentence as a grammar has them, numbers spelt out; digits nobody could read are left as typed."""
     found: list[str] = []
     for piece in re.sub(r"(\d+) ?°c?", r"\1", typed.lower()).split():
+        parts = piece.strip(".,;:!?¿¡()\"'").split("-")
+        if len(parts) > 1 and all(part in number_words(language) for part in parts):
+            found += parts
+            continue
         bare = piece.strip(".,;:!?¿¡()\"'")
         if bare.isdecimal() and int(bare) <= _MOST_NUMBER:
             found += spellings(int(bare), language)[0]
@@ -78,10 +86,17 @@ def plain_words(typed: str, language: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=8)
+def number_words(language: str) -> frozenset[str]:
+    """The words that numbers are spelt with."""
+    return frozenset(word for n in range(_MOST_NUMBER + 1) for way in spellings(n, language) for word in way)
+
+
+@lru_cache(maxsize=8)
 def firm_words(language: str) -> frozenset[str]:
     """Number words and those that turn a sentence into another, plain."""
-    numbers = {word for n in range(_MOST_NUMBER + 1) for way in spellings(n, language) for word in way}
-    return frozenset(_plain(w) for w in (numbers | _listed(language, "turns")) - _LOOSE[language])
+    return (
+        frozenset(_plain(w) for w in (number_words(language) | _listed(language, "turns")) - _LOOSE[language]) | JOINS
+    )
 
 
 @lru_cache(maxsize=8)
@@ -111,16 +126,19 @@ def _nearest(
     told: set[int] = set()
     while queue:
         cost, _, state, at, number, said = heapq.heappop(queue)
+        if cost > most:
+            return
         if number in told or (state, at, number) in seen:
             continue
         seen.add((state, at, number))
         if at == len(words) and said and network.accepts(state):
             told.add(number)
+            most = min(most, cost + SPAN)
             yield cost, number, said
             continue
         steps: list[tuple[float, State, int, tuple[str, ...]]] = []
         typed = _plain(words[at]) if at < len(words) else ""
-        if typed and typed not in firm:
+        if typed and (typed not in firm or (at == 0 and typed in JOINS)):
             steps.append((COURTESY if typed in polite else EXTRA, state, at + 1, said))
         for word, _, then in network.arcs(state):
             is_firm = _plain(word) in firm

@@ -294,7 +294,7 @@ def plain(text: str) -> str:
 
 
 def holds(fact: str, said: str, language: str) -> bool:
-    ways = [fact]
+    ways = [fact, fact.replace(".", ",")]
     if re.fullmatch(r"\d+", fact) and int(fact) < 1000:
         ways += [" ".join(way) for way in spellings(int(fact), language)]
         ways += ["-".join(way) for way in spellings(int(fact), language)]
@@ -306,7 +306,9 @@ def holds(fact: str, said: str, language: str) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wrong", action="store_true", help="list the turns that are wrong")
-    parser.add_argument("--no-paraphrases", action="store_true", help="leave out the paraphrases (neither read nor run)")
+    parser.add_argument(
+        "--no-paraphrases", action="store_true", help="leave out the paraphrases (neither read nor run)"
+    )
     arguments = parser.parse_args()
     read, book = Reader(), scenes()
     for language in ("en", "fr", "es"):

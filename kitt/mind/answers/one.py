@@ -72,6 +72,7 @@ def trend_of(rate: float, std: float) -> str:
 
 def _nobody(q: Question, name: str | None) -> Answer:
     if name is not None:
-        return road.nothing(q, name)
+        # "And on the right?" after one thing's distance: what else is there is worth telling.
+        return road.nothing(q, name, others=q.seen if q.side else ())
     text, values = phrases.none(q.words, "vehicle", q.side)
     return q.answer(text, values, topic="vehicle")

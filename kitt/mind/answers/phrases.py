@@ -109,7 +109,7 @@ def _span(seconds: float) -> tuple[int, str]:
     if seconds < 55.0:
         return round(seconds / 10) * 10, "second"
     minutes = seconds / 60
-    if 1.25 <= minutes < 1.75:
+    if 82.5 <= seconds < 100.0:
         return 90, "second"
     if minutes < 12.5:
         return max(round(minutes), 1), "minute"

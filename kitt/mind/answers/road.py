@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from kitt.mind.answers import phrases
 from kitt.mind.answers.question import Answer, Question, Value
@@ -49,9 +50,9 @@ def see(q: Question) -> Answer:
     return nothing(q, name, "no_see", "no_but")
 
 
-def nothing(q: Question, name: str, form: str = "none", but: str = "none_but") -> Answer:
-    """None of a class. Grammars hear "vehicle" as "car", so of cars the other vehicles are told."""
-    others = [x for x in q.seen if x.is_vehicle] if name == "car" else []
+def nothing(q: Question, name: str, form: str = "none", but: str = "none_but", others: Sequence[Thing] = ()) -> Answer:
+    """None of a class, but `others`. Grammars hear "vehicle" as "car", so of cars the other vehicles are told."""
+    others = others or ([x for x in q.seen if x.is_vehicle] if name == "car" else [])
     if others:
         items, values = phrases.groups(q.words, groups(others), MOST_GROUPS)
         text = q.words.fill(f"say.{but}", items=items, **q.words.of(name))

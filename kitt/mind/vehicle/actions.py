@@ -55,7 +55,7 @@ class Only:
 @dataclass(frozen=True)
 class Row:
     """One action. choices: slots that it needs, with their values (empty: a number, the target knows its range).
-    names: those of these slots that may hold a name instead. defaults: slots that need not be heard. undo: "before"
+    names: those that may hold a name instead. defaults: slots that need not be heard. undo: "before"
     puts everything back, an intent does that, "" nothing can. asks: the driver must say yes first; so it is, too, for
     whatever only a hand can put back.
     """

@@ -33,8 +33,10 @@ class _Sent:
 class Hands:
     """One for a vehicle. `ask` and `undo` answer at once; what the car takes time for comes from `poll` later."""
 
-    def __init__(self, vehicle: Vehicle) -> None:
+    def __init__(self, vehicle: Vehicle, names: tuple[str, ...] = ()) -> None:
+        """names: people in the phone beside the table's contacts."""
         self.vehicle = vehicle
+        self._names = names
         self._sent: list[_Sent] = []
         self._ended: list[Action] = []
         self._done: deque[Action] = deque(maxlen=REMEMBERED)
@@ -92,7 +94,7 @@ class Hands:
         trouble = self.vehicle.poll(t_ns)
         wanted = {target: value for s in self._sent for target, value in s.wanted.items()}
         try:
-            changes = plan(Situation(self.vehicle, wanted, speed_mps, yes))
+            changes = plan(Situation(self.vehicle, wanted, speed_mps, yes, self._names))
         except Refused as refused:
             return replace(asked, reason=refused.reason, figures=refused.figures)
         first = changes[0]

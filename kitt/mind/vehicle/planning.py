@@ -24,12 +24,15 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Situation:
-    """What a plan depends on. wanted: what was commanded and is not yet read back. speed_mps: None while not known."""
+    """What a plan depends on. wanted: what was commanded and is not yet read back. speed_mps: None while not known.
+    names: those that a slot of names may hold beside its choices.
+    """
 
     vehicle: Vehicle
     wanted: Mapping[str, Value] = field(default_factory=dict)
     speed_mps: float | None = None
     yes: bool = False
+    names: tuple[str, ...] = ()
 
     def value(self, target: str) -> Value | None:
         """How it will stand when all is done, None while not known."""
@@ -43,7 +46,7 @@ class Situation:
 
 def planned(row: Row, slots: Slots, now: Situation) -> tuple[Change, ...]:
     """What the row sets, the main thing first. Raises Refused."""
-    slots = _complete(row, slots)
+    slots = _complete(row, slots, now.names)
     sets = [s for s in row.sets if _holds(s.when, slots)]
     changes: dict[str, Change] = {}
     for s in sets:
@@ -72,7 +75,7 @@ def planned_back(changes: Sequence[Change], now: Situation) -> tuple[Change, ...
     return tuple(back)
 
 
-def _complete(row: Row, slots: Slots) -> Slots:
+def _complete(row: Row, slots: Slots, names: tuple[str, ...]) -> Slots:
     for name, value in slots.items():
         if name not in row.choices:
             raise Refused("unknown_value", slot=name, heard=value)
@@ -80,7 +83,7 @@ def _complete(row: Row, slots: Slots) -> Slots:
     for name, choices in row.choices.items():
         if name not in complete:
             raise Refused("missing", slot=name)
-        if choices and complete[name] not in choices and name not in row.names:
+        if choices and complete[name] not in (choices + names if name in row.names else choices):
             raise Refused("unknown_value", slot=name, heard=complete[name])
     return complete
 
