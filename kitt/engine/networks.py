@@ -95,7 +95,7 @@ def engine_path(name: str, width: int, height: int, encoding: str = U8) -> Path:
     if encoding != FLOAT and not (encoding == U8 and _trained(name)):
         parts.append(sha256_of(_ranges_file(name))[:8])
     if encoding != FLOAT and (layers := float_layers_of(name, encoding)):
-        parts.append(f"f{hashlib.sha256(' '.join(layers).encode()).hexdigest()[:6]}")
+        parts.append(f"f{hashlib.sha256(' '.join(sorted(layers)).encode()).hexdigest()[:6]}")
     return engines() / f"{'-'.join(parts)}-v{VERSION}.{encoding}.onnx"
 
 
@@ -208,7 +208,7 @@ def float_layers_of(name: str, encoding: str) -> list[str]:
         found = json.loads(path.read_text(encoding="utf-8")).get(encoding, {}).get("float_layers", [])
         if not isinstance(found, list) or not all(isinstance(layer, str) for layer in found):
             raise TypeError("float_layers is no list of names")
-        return sorted(found)
+        return found
     except FileNotFoundError:
         return []
     except (OSError, ValueError, AttributeError, TypeError) as e:
@@ -241,10 +241,9 @@ def _trained(name: str) -> Callable[[Path], dict[str, tuple[float, float]]] | No
 def _weights_sha256(name: str) -> str:
     if not is_own(name):
         return find_detector(name).model.sha256
-    try:
-        return sha256_of(Path(name))
-    except OSError as e:
-        raise KittError(f"{name}: cannot read the network: {e.strerror or e}") from e
+    from kitt.engine.onnx_file import digest_of
+
+    return digest_of(Path(name))
 
 
 def _is_here(target: Path) -> bool:

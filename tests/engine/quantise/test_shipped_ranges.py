@@ -10,7 +10,7 @@ from kitt.engine.networks import float_network, format_of
 from kitt.engine.pull import weights_path
 from kitt.engine.quantise.fingerprint import fingerprint
 from kitt.engine.quantise.net import Net, label, walk
-from kitt.engine.quantise.placement import plan, role_of
+from kitt.engine.quantise.placement import plan, role_of, tensors_to_observe
 from kitt.engine.quantise.ranges import Ranges
 
 FOLDER = Path(__file__).resolve().parents[3] / "calibration"
@@ -41,6 +41,7 @@ def test_a_file_is_of_the_network_and_leaves_no_layer_out(path: Path) -> None:
     trained = format_of(find_detector(ranges.model)).trained is not None
     for encoding in ("s8",) if trained else ("s8", "u8"):
         known = [t for t in ranges.tensors if (ranges.s8(t) if encoding == "s8" else ranges.u8(t)) is not None]
+        observed = set(tensors_to_observe(model))
         heavy = {label(n) for n in walk(net) if role_of(net, n) == "weighted"}
-        now, best = (heavy & set(plan(net, tensors, encoding).int8) for tensors in (known, net.floats))
+        now, best = (heavy & set(plan(net, tensors, encoding).int8) for tensors in (known, observed))
         assert now == best != set()
