@@ -34,7 +34,8 @@ class Line:
 
 def parse(text: str, number: int = 0) -> Line:
     """One line: `# a comment`, `@12.5`, `@12.5 and words`, or words. Raises KittError for a time that is none."""
-    text = text.strip()
+    # nobody says a control character, and a script of somebody else's must not write over the terminal
+    text = "".join(c if c.isprintable() else " " for c in text).strip()
     if not text or text.startswith("#"):
         return Line(number=number)
     if text.casefold() in ENDS:
@@ -112,7 +113,8 @@ class Chat:
         """What KITT says to it, a row of the log a turn; what came of earlier actions goes before."""
         if self.t_s is None:
             raise KittError("say when: the road was not looked at yet")
-        t_ns = self._ns(self.t_s)
+        # time stands still, yet what was said later counts more: each turn is a nanosecond on
+        t_ns = self._ns(self.t_s) + self.turns
         turns = [*self.mind.tick(t_ns), self.mind.read(words, t_ns, self._reader)]
         first = self.turns + 1
         self.turns += len(turns)

@@ -68,6 +68,7 @@ def frame_of(chat: Chat, words: str = "what do you see?") -> int:
         ("@0", Line(0.0)),
         ("# said nothing", Line()),
         ("\n", Line()),
+        ("what\x1b[2J\x00do you see?", Line(said="what [2J do you see?")),
         ("Exit", Line(end=True)),
         ("exit the garage", Line(said="exit the garage")),
     ],
@@ -134,7 +135,7 @@ def test_going_back_sees_what_was_then_and_tells_no_warning_twice() -> None:
 def test_where_there_is_no_picture_it_says_so() -> None:
     chat = chat_at(2.0, first_s=5)
     (row,) = chat.say("what do you see?")
-    assert row["said"] == "I have no picture: I cannot see the road."
+    assert row["said"] == "I have no picture from the camera: I cannot see the road."
     assert row["evidence"]["frame"] == -1
     move(chat, 30.0)
     (row,) = chat.say("what do you see?")
@@ -152,6 +153,14 @@ def test_the_same_lines_give_the_same_rows() -> None:
         runs.append([row for w in words for row in chat.say(w)])
     assert runs[0] == runs[1]
     assert [row["turn"] for row in runs[0]] == [1, 2, 3, 4, 5]
+
+
+def test_what_was_said_last_is_what_is_meant_although_time_stands_still() -> None:
+    chat = chat_at(4.0)
+    chat.say("what do you see on the left?")
+    chat.say("open the window")
+    (row,) = chat.say("no, the right one")
+    assert (row["t_s"], row["actions"][0]["target"], row["evidence"]["values"]) == (4.0, "windows.passenger", {})
 
 
 def test_nothing_is_said_before_the_road_was_looked_at() -> None:
