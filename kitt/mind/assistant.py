@@ -212,7 +212,7 @@ class Assistant:
 
     def _looked(self, wanted: Request, t_ns: int) -> Reply:
         found = answers.answer(wanted.intent, dict(wanted.slots), self.view(t_ns), self.language, self.units)
-        self.context = replace(self.context, question=wanted, question_ns=t_ns, track_ids=found.track_ids)
+        self.context = replace(self.context, question=wanted, question_ns=t_ns, acted=False, track_ids=found.track_ids)
         evidence = Evidence(found.frame_index, found.track_ids, found.values)
         return Reply(found.text, evidence=evidence, may_joke=found.topic != "camera")
 
@@ -220,7 +220,7 @@ class Assistant:
         if action.asks and wanted is not None:
             self._wait_for_yes(wanted, t_ns)
         elif wanted is not None and not action.reason:
-            self.context = replace(self.context, action=wanted, action_ns=t_ns)
+            self.context = replace(self.context, action=wanted, action_ns=t_ns, acted=True)
         text = confirm(action, self.language)
         return Reply(text, actions=(action,), asks=action.asks, may_joke=action.confirmed)
 

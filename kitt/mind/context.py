@@ -52,7 +52,8 @@ class Request:
 
 @dataclass(frozen=True)
 class Context:
-    """question: the latest to the eyes; action: the latest to the car; either when; last: the later of both.
+    """question: the latest to the eyes; action: the latest to the car; either when; acted: the action came after the
+    question, which times alone do not tell: in a chat they stand still; last: the later of both.
 
     track_ids: those that the answer to `question` spoke of; said: the latest thing kitt said; pending: what waits for a
     yes, since when; choice: names of which one waits to be picked, likewise.
@@ -63,6 +64,7 @@ class Context:
     question_ns: int = 0
     action: Request | None = None
     action_ns: int = 0
+    acted: bool = False
     said: str = ""
     pending: Request | None = None
     pending_ns: int = 0
@@ -85,7 +87,7 @@ class Context:
     @property
     def last(self) -> Request | None:
         """The later of question and action."""
-        if self.question is None or (self.action is not None and self.action_ns > self.question_ns):
+        if self.question is None or (self.action is not None and self.acted):
             return self.action
         return self.question
 

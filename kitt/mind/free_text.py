@@ -28,11 +28,14 @@ _AROUND = " \t\n.,;:!?¿¡\"'«»“”"
 @dataclass(frozen=True)
 class Words:
     """courtesies: words that change nothing in a typed sentence; conditions: words that begin what must come first, so
-    that the rest is not to be done now; free: (intent, pattern).
+    that the rest is not to be done now; leads: what comes before a question ("can you tell me").
+
+    free: (intent, pattern), in the order in which they are tried.
     """
 
     courtesies: frozenset[str]
     conditions: frozenset[str]
+    leads: re.Pattern[str]
     free: tuple[tuple[str, re.Pattern[str]], ...]
 
     @staticmethod
@@ -44,7 +47,8 @@ class Words:
             free = tuple(
                 (intent, re.compile(one, re.IGNORECASE)) for intent, ways in written["free"].items() for one in ways
             )
-            return Words(frozenset(written["courtesies"].split()), frozenset(written["conditions"].split()), free)
+            plain, first = (frozenset(written[key].split()) for key in ("courtesies", "conditions"))
+            return Words(plain, first, re.compile(written["leads"], re.IGNORECASE), free)
         except (OSError, KeyError, AttributeError, re.error, tomllib.TOMLDecodeError) as e:
             raise KittError(f"{path}: {e!r}") from None
 

@@ -16,6 +16,7 @@ from kitt.ears.engine import GRAMMARS
 from kitt.ears.grammar import Grammar
 from kitt.mind.free_text import Words, read_free
 from kitt.mind.typed import Reading, firm_words, plain_words, read
+from kitt.mind.vehicle.actions import TABLE
 from kitt.types import LANGUAGES
 
 TYPED = Path(__file__).with_name("typed_grammars")
@@ -64,6 +65,15 @@ class Reader:
         return [replace(r, cost=r.cost + BESIDE * (len(clauses) - 1)) for r in best]
 
     def _as_it_stands(self, typed: str, language: str) -> list[Reading]:
+        """One clause; without what leads up to its question, where that is nearer."""
+        found = self._clause(typed, language)
+        lead = self._words[language].leads.match(typed)
+        if lead is None or (found and found[0].cost <= SURE):
+            return found
+        bare = self._clause(typed[lead.end() :], language)
+        return bare if bare and (not found or bare[0].cost < found[0].cost) else found
+
+    def _clause(self, typed: str, language: str) -> list[Reading]:
         words = self._words[language]
         nearest: dict[str, Reading] = {}
         readings: list[Reading] = []
@@ -71,6 +81,8 @@ class Reader:
             if grammar.language == language and not (readings and readings[0].cost == 0):
                 readings += read(grammar, typed, words.courtesies)
         for reading in [*readings, *read_free(words, typed, language)]:
+            if reading.cost > 0 and reading.intent in TABLE and words.conditions & set(plain_words(typed, language)):
+                continue
             kept = nearest.get(reading.intent)
             if kept is None or reading.cost < kept.cost:
                 nearest[reading.intent] = reading

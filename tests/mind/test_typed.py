@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from kitt.ears.engine import GRAMMARS
 from kitt.ears.grammar import Grammar
+from kitt.mind.reading import Reader
 from kitt.mind.typed import distance, plain_words, read
 
 CAR = {language: Grammar.load(GRAMMARS / language) for language in ("en", "fr", "es")}
@@ -79,3 +80,43 @@ def test_the_distance_of_words_is_one_to_nothing_and_symmetric(a, b):
 def test_anything_may_be_typed(typed):
     for language in CAR:
         read(CAR[language], typed)
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return Reader()
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "intent"),
+    [
+        ("en", "it's raining, put the wipers on", "WipersSet"),
+        ("en", "can you tell me how far the truck is", "EyesDistance"),
+        ("en", "remind me to water the plants", "NoteAdd"),
+        ("fr", "il fait chaud, mets la clim", "ClimateSet"),
+        ("es", "pues llama a Lucía", "PhoneCall"),
+    ],
+)
+def test_what_stands_beside_a_sentence_is_let_be(reader, language, typed, intent):
+    assert reader(typed, language)[0].intent == intent
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [
+        ("en", "if it rains, close the windows"),
+        ("en", "turn on the lights and the radio"),
+        ("en", "open the window, turn off the radio"),
+        ("en", "don't call Marie"),
+        ("fr", "s'il pleut, ferme les vitres"),
+        ("fr", "ferme les vitres s'il pleut"),
+        ("es", "si llueve, cierra las ventanillas"),
+    ],
+)
+def test_a_condition_and_a_second_command_are_not_let_be(reader, language, typed):
+    assert reader(typed, language) == []
+
+
+def test_a_free_name_is_kept_as_it_was_typed(reader):
+    (best, *_) = reader("Call Zebulon, please", "en")
+    assert (best.intent, best.slots) == ("PhoneCall", {"contact": "Zebulon"})
