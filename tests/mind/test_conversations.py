@@ -3,7 +3,8 @@
 import pytest
 
 from kitt.mind.reading import Reader
-from tests.mind.conversation_suite import conversations, done, holds, play, same, scenes
+from tests.mind.conversation_actions import done
+from tests.mind.conversation_suite import conversations, holds, play, same, scenes
 
 FLOOR = {"en": 125, "fr": 106, "es": 114}
 """Right turns, of 125, 106 and 114. The typed grammar was written with these conversations open."""
