@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from kitt.errors import KittError
 from kitt.mind import answers, notes
 from kitt.mind.context import Context, Request, meant, resolved
 from kitt.mind.notebook import Notebook
-from kitt.mind.persona import Persona
+from kitt.mind.persona import Persona, carried
 from kitt.mind.phone_book import named
 from kitt.mind.replies import Reply, small_talk
 from kitt.mind.talk import Misses, Talk
@@ -26,7 +27,7 @@ from kitt.mind.vehicle.simulated import SimulatedCar
 from kitt.mind.vehicle.targets import CONTACTS
 from kitt.mind.vehicle.wording import confirm
 from kitt.mind.view import Sightings, View
-from kitt.types import Heard, Scene, Signals, Warning
+from kitt.types import LANGUAGES, Heard, Scene, Signals, Warning
 
 NEAR = 0.12
 """Readings of a typed sentence that lie closer together than this are asked back."""
@@ -58,7 +59,9 @@ class Assistant:
         """begun_ns: when the drive begins, on the clock of all times given; epoch_ns: the same moment since the Unix
         epoch, None where nobody knows; contacts: full names in the phone. Raises KittError for an unknown language.
         """
-        self.language = language
+        if language not in LANGUAGES:
+            raise KittError(f"unknown language '{language}'; allowed: {', '.join(LANGUAGES)}")
+        self.language = self.language_before = language
         self.units = units
         self.contacts = tuple(contacts)
         self.hands = Hands(car or SimulatedCar(), self.contacts)
@@ -112,7 +115,7 @@ class Assistant:
         t_ns = heard.t_end_ns
         if heard.rejected or not heard.intent:
             return self._missed(t_ns, heard.text if not heard.rejected else "")
-        self.language = heard.language
+        self.language_before, self.language = self.language, heard.language
         return self.answer(Request(heard.intent, heard.slots), heard.text, t_ns)
 
     def read(self, typed: str, t_ns: int, understand: Read) -> Turn:
@@ -124,7 +127,7 @@ class Assistant:
         if not readings:
             return self._missed(t_ns, typed)
         best, *others = readings
-        self.language = best.language
+        self.language_before, self.language = self.language, best.language
         if best.cost > 0 and others and others[0].cost - best.cost < NEAR:
             asked = self.talk.say("talk.which_of_two", first=best.said, second=others[0].said)
             self._wait_for_yes(Request(best.intent, best.slots), t_ns)
@@ -188,6 +191,8 @@ class Assistant:
         frame = self._scene.index if self._scene else -1
         noted = notes.reply(wanted.intent, wanted.slots, t_ns, self.book, self.talk, frame)
         if noted is not None:
+            if wanted.intent == "DriveForget":
+                self._sightings.forget()
             return Reply(noted.text, evidence=Evidence(frame, values=dict(noted.values)), may_joke=True)
         return small_talk(self, wanted, t_ns)
 
@@ -251,7 +256,8 @@ class Assistant:
     def _quip(self, heard: Request, reply: Reply, t_ns: int) -> str | None:
         if self.quiet:
             return None
-        return self.persona.quip(heard.intent, t_ns, self.road_calm, reply.evidence.values, self.language)
+        values = carried(heard.slots, reply.evidence.values, reply.evidence.track_ids)
+        return self.persona.quip(heard.intent, t_ns, self.road_calm, values, self.language)
 
     @property
     def road_calm(self) -> bool:

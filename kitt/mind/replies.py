@@ -47,7 +47,7 @@ def _repeat(mind: Assistant, wanted: Request, t_ns: int) -> Reply:
 
 def _language(mind: Assistant, wanted: Request, t_ns: int) -> Reply:
     language = str(wanted.slots["language"])
-    key = "language.already" if language == mind.language else "language.switched"
+    key = "language.already" if language == mind.language_before else "language.switched"
     mind.language = language
     return Reply(mind.talk.say(key).text)
 
