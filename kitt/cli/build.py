@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from kitt.engine.manifest import Gate, Manifest
-    from kitt.eval.build import Labelled, Progress
+    from kitt.eval.build import Labelled
     from kitt.types import U8
 
 REFUSED = 3
@@ -47,6 +46,7 @@ def build(
 
     Exit code 3: INT8 is not good enough; nothing was put in place, the last good engine stays.
     """
+    from kitt.cli.detect import watched
     from kitt.errors import KittError
     from kitt.eval import build as building
     from kitt.places import calibration
@@ -70,23 +70,22 @@ def build(
         forbidden=_forbidden(model, encodings) if labelled else frozenset(),
     )
     pictures = _Pictures(labelled)
-    with _progress() as progress:
-        if search:
-            from kitt.eval.sensitivity import search as search_layers
+    if search:
+        from kitt.eval.sensitivity import search as search_layers
 
-            # not on the labelled pictures: these are to judge what comes of it
-            seen = _Pictures(None)()
-            if not seen:
-                raise KittError("the search looks at the sample drive, which is not made yet: kitt sample")
-            for one in encodings:
-                sets = labelled.read() if labelled else None
-                typer.echo(search_layers(model, one, seen, sets, progress, needed=needed, least=least))
-        try:
-            built = building.build(request, pictures, progress, lambda line: typer.echo(f"kitt: {line}", err=True))
-        except building.Refused as e:
-            for line in _refusal(e.model, e.encoding, e.gate, least):
-                typer.echo(f"kitt: {line}", err=True)
-            raise typer.Exit(REFUSED) from None
+        # not on the labelled pictures: these are to judge what comes of it
+        seen = _Pictures(None)()
+        if not seen:
+            raise KittError("the search looks at the sample drive, which is not made yet: kitt sample")
+        for one in encodings:
+            sets = labelled.read() if labelled else None
+            typer.echo(search_layers(model, one, seen, sets, watched, needed=needed, least=least))
+    try:
+        built = building.build(request, pictures, watched, lambda line: typer.echo(f"kitt: {line}", err=True))
+    except building.Refused as e:
+        for line in _refusal(e.model, e.encoding, e.gate, least):
+            typer.echo(f"kitt: {line}", err=True)
+        raise typer.Exit(REFUSED) from None
     for engine in built:
         typer.echo(f"{engine.path}{'' if engine.fresh else ' (unchanged)'}")
         for line in _told(engine.manifest):
@@ -192,21 +191,3 @@ def _refusal(model: str, encoding: str, gate: Gate, least: float) -> list[str]:
     if gate.blame:
         lines.append(f"layers that INT8 costs most: {', '.join(gate.blame)}; keep them in float: kitt build --search")
     return [*lines, "nothing was put in place; what was there before still is, and says so when it is loaded"]
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    from rich.progress import Progress as Bars
-
-    from kitt.cli.progress import console
-
-    with Bars(*Bars.get_default_columns(), console=console(), transient=True) as bars:
-
-        def watch(steps: Iterable[Any], count: int, what: str) -> Iterable[Any]:
-            task = bars.add_task(what, total=count)
-            for step in steps:
-                yield step
-                bars.advance(task)
-            bars.remove_task(task)
-
-        yield watch

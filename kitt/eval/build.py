@@ -16,9 +16,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-
 from kitt.config import EyesConfig
 from kitt.engine import evidence, networks
 from kitt.engine.convert.building import save
@@ -113,13 +110,14 @@ def _build(request: Request, pictures: Callable[[], list[U8]], progress: Progres
     if request.labelled:
         for encoding in request.encodings:
             _gate(request, encoding, [path for e, _, path in targets if e == encoding], progress)
+    # the same at every input size
+    keys = {encoding: _key(request, encoding) for encoding in request.encodings}
     built = []
     for encoding, size, path in targets:
         networks.ensure(request.model, *size, encoding, anew=request.force or not _whole(path))
         manifest = verify(path)
         if request.labelled or manifest.gate is None:
-            found = evidence.find(_key(request, encoding))
-            manifest = replace(manifest, gate=found)
+            manifest = replace(manifest, gate=evidence.find(keys[encoding]))
         if encoding == networks.U8 or not driver_fault():
             shown = path.name.split(".")[0]
             choice = choose(
@@ -215,8 +213,9 @@ def _gate(request: Request, encoding: str, in_place: Sequence[Path], progress: P
         sizes=tuple(sorted(candidate.sizes)),
         blame=() if compared.passes(request.needed, request.least) else candidate.blame(sets),
     )
+    key = _key(request, encoding)
     for where in dict.fromkeys((None, request.record)):
-        evidence.record(_key(request, encoding), networks.stem_of(request.model), encoding, gate, where)
+        evidence.record(key, networks.stem_of(request.model), encoding, gate, where)
     if not gate.passed:
         for path in filter(_whole, in_place):
             replace(Manifest.read(path), gate=gate).write(path)
@@ -263,13 +262,10 @@ def _check(sets: Sequence[DataSet], request: Request) -> None:
         )
     if not request.forbidden:
         return
-    from kitt.runtime.calibration_frames import pixels_digest
+    from kitt.eval.calibration_table import calibration_frame
 
     for sample in (s for data in sets for s in data.samples):
-        # as it is in the file too: a set may show its pictures stretched
-        stored = cv2.imread(str(sample.path), cv2.IMREAD_COLOR)
-        shown = [sample.load()] if stored is None else [sample.load(), np.asarray(stored, np.uint8)]
-        if not request.forbidden.isdisjoint(map(pixels_digest, shown)):
+        if calibration_frame(sample, request.forbidden):
             raise KittError(f"{sample.path}: is a calibration frame (calibration/frames.json), so it cannot judge INT8")
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
+import numpy as np
 import onnx
 
 from kitt.config import EyesConfig
@@ -72,15 +74,25 @@ def lines(rows: list[Row], data: DataSet, name: str) -> list[str]:
 
 
 def refuse_calibration_frames(data: DataSet, manifest: FramesManifest) -> None:
-    """Raises KittError when a picture of the set, as it is loaded, is a frame that the ranges were made from."""
+    """Raises KittError when a picture of the set is a frame that the ranges were made from."""
     known = {frame.sha256: frame for frame in manifest.frames}
     for sample in data.samples:
-        frame = known.get(pixels_digest(sample.load()))
-        if frame is not None:
+        if digest := calibration_frame(sample, known):
+            frame = known[digest]
             raise KittError(
                 f"{sample.path}: is a calibration frame ({frame.drive}, picture {frame.index}); what ranges were made "
                 "from says nothing of how good they are: measure on other pictures"
             )
+
+
+def calibration_frame(sample: Sample, known: Collection[str]) -> str:
+    """The digest, one of `known`, of the frame that a labelled picture is; "" for none of them.
+
+    It counts as it is loaded and as it is in its file, for a set may show its pictures stretched.
+    """
+    stored = cv2.imread(str(sample.path), cv2.IMREAD_COLOR)
+    shown = [sample.load()] if stored is None else [sample.load(), np.asarray(stored, np.uint8)]
+    return next((digest for image in shown if (digest := pixels_digest(image)) in known), "")
 
 
 def _maker(ranges: Ranges, encoding: str) -> Callable[[onnx.ModelProto], onnx.ModelProto]:
