@@ -7,6 +7,7 @@ number outside its range is a `KittError` that names file, line and what is allo
 from __future__ import annotations
 
 import difflib
+import json
 import math
 import re
 import sys
@@ -155,7 +156,7 @@ def parse_camera(text: str, name: str) -> CameraCalibration:
     given = set(tomllib.loads(text))
     pixels = [key for key in _PIXELS if key in given]
     if pixels and not {"width_px", "height_px"} <= given:
-        where = f"{name}:{_line_of(text, (), pixels[0])}"
+        where = f"{name}:{line_of(text, (), pixels[0])}"
         raise KittError(f"{where}: '{pixels[0]}' counts pixels of a picture of which size? Add width_px and height_px")
     if "width_px" in given or "height_px" in given:
         usual = estimated_camera(read.width_px, read.height_px)
@@ -164,10 +165,10 @@ def parse_camera(text: str, name: str) -> CameraCalibration:
         read = replace(read, width_px=0, height_px=0)
     for key, most in (("center_x_px", read.width_px), ("center_y_px", read.height_px), ("bonnet_y_px", read.height_px)):
         if key in given and getattr(read, key) > most:
-            where = f"{name}:{_line_of(text, (), key)}"
+            where = f"{name}:{line_of(text, (), key)}"
             raise KittError(f"{where}: '{key}' = {getattr(read, key)!r} lies outside a picture of {most} pixels there")
     if 0 < read.bonnet_y_px < read.height_px / 3:
-        where = f"{name}:{_line_of(text, (), 'bonnet_y_px')}"
+        where = f"{name}:{line_of(text, (), 'bonnet_y_px')}"
         raise KittError(f"{where}: 'bonnet_y_px' = {read.bonnet_y_px!r} hides the road: it counts rows from the top")
     return replace(read, estimated=read.estimated or not set(_MEASURED) <= given)
 
@@ -211,7 +212,7 @@ def _build(cls: type[T], data: dict[str, Any], section: tuple[str, ...], path: P
     hints = get_type_hints(cls)
     values: dict[str, Any] = {}
     for key, value in data.items():
-        where = f"{path}:{_line_of(text, section, key)}"
+        where = f"{path}:{line_of(text, section, key)}"
         if key not in known:
             raise KittError(f"{where}: unknown key '{key}'{_nearest(key, known)}; allowed: {', '.join(known)}")
         kind = hints[key]
@@ -255,8 +256,9 @@ def _nearest(key: str, known: dict[str, Field[Any]]) -> str:
     return f" (meant '{same[0]}{example}'?)"
 
 
-def _line_of(text: str, section: tuple[str, ...], key: str) -> int:
+def line_of(text: str, section: tuple[str, ...], key: str) -> int:
     """The line of a key in its section; tomllib keeps no positions. A section's own line where the key is one."""
+    written = re.compile(rf"\s*([\"']?{re.escape(key)}[\"']?|{re.escape(json.dumps(key, ensure_ascii=False))})\s*[=.]")
     current: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), 1):
         header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]", line)
@@ -264,6 +266,6 @@ def _line_of(text: str, section: tuple[str, ...], key: str) -> int:
             current = tuple(p.strip().strip("\"'") for p in header[1].split("."))
             if current[: len(section) + 1] == (*section, key):
                 return number
-        elif re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line) and current == section:
+        elif current == section and written.match(line):
             return number
     return 1

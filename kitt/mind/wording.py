@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kitt import config
 from kitt.errors import KittError
 
 if sys.version_info >= (3, 11):
@@ -128,13 +129,6 @@ def toml(path: Path) -> tuple[dict[str, Any], str]:
 
 
 def line_of(text: str, section: str, key: str) -> int:
-    """The line of `key` under the header [section] of a TOML file, 1 where it is not found; tomllib keeps no lines."""
-    current = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[+\s*([^\]\s]+)\s*\]+", line):
-            current = header[1]
-            if current == section and not key:
-                return number
-        elif current == section and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
-            return number
-    return 1
+    """The line of `key` under [section], of the section's own header without a key; 1 where it is not found."""
+    within = [part for part in section.split(".") if part]
+    return config.line_of(text, tuple(within), key) if key else config.line_of(text, tuple(within[:-1]), within[-1])

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from kitt.config import line_of
 from kitt.engine.files import appearing
 from kitt.errors import KittError
 
@@ -110,43 +110,42 @@ def parse(text: str, name: str) -> Ranges:
         raise KittError(f"{name}: not a file of activation ranges: {e}") from e
     for key in data:
         if key not in _TOP:
-            raise KittError(f"{name}:{_line_of(text, '', key)}: unknown key '{key}'; allowed: {', '.join(_TOP)}")
+            raise KittError(f"{name}:{line_of(text, (), key)}: unknown key '{key}'; allowed: {', '.join(_TOP)}")
     for key, kind in _TOP.items():
         if not isinstance(data.get(key), kind):
             what = "a text in quotes" if kind is str else "a section"
-            raise KittError(f"{name}:{_line_of(text, '', key)}: '{key}' must be there and be {what}")
+            raise KittError(f"{name}:{line_of(text, (), key)}: '{key}' must be there and be {what}")
     for key, value in data["sources"].items():
         if not isinstance(value, str):
-            raise KittError(f"{name}:{_line_of(text, 'sources', key)}: '{key}' must be a text in quotes")
-    tensors = {n: _tensor(v, n, f"{name}:{_line_of(text, 'tensors', n)}") for n, v in data["tensors"].items()}
+            raise KittError(f"{name}:{line_of(text, ('sources',), key)}: '{key}' must be a text in quotes")
+    tensors = {}
+    for tensor, value in data["tensors"].items():
+        try:
+            tensors[tensor] = _tensor(value, tensor)
+        except ValueError as e:
+            raise KittError(f"{name}:{line_of(text, ('tensors',), tensor)}: {e}") from None
     if not tensors:
         raise KittError(f"{name}: holds no tensor's range; make them: kitt calibrate")
     return Ranges(data["model"], data["network"], tensors, data["sources"])
 
 
-def _tensor(value: Any, name: str, where: str) -> TensorRanges:
+def _tensor(value: Any, name: str) -> TensorRanges:
     if not isinstance(value, dict) or not set(value) <= set(_TENSOR) or not {"u8", "s8"} & set(value):
-        raise KittError(
-            f'{where}: \'{name}\' must be {{u8 = [low, high], u8_from = "...", s8 = limit, s8_from = "..."}}'
-        )
+        raise ValueError(f'\'{name}\' must be {{u8 = [low, high], u8_from = "...", s8 = limit, s8_from = "..."}}')
     u8: Range | None = None
     if "u8" in value:
         ends = value["u8"]
         if not isinstance(ends, list) or len(ends) != 2 or not all(map(_is_number, ends)):
-            raise KittError(
-                f"{where}: u8 of '{name}' = {_short(ends)} must be two numbers, [low, high], of up to {_MOST:g}"
-            )
+            raise ValueError(f"u8 of '{name}' = {_short(ends)} must be two numbers, [low, high], of up to {_MOST:g}")
         u8 = Range(float(ends[0]), float(ends[1]))
         if not u8.low <= 0 <= u8.high or u8.high - u8.low < _LEAST:
-            raise KittError(f"{where}: u8 of '{name}' = {ends!r} must hold zero and be wider than {_LEAST:g}")
+            raise ValueError(f"u8 of '{name}' = {ends!r} must hold zero and be wider than {_LEAST:g}")
     limit = value.get("s8")
     if limit is not None and not (_is_number(limit) and limit >= _LEAST):
-        raise KittError(
-            f"{where}: s8 of '{name}' = {_short(limit)} must be one number above 0, from {_LEAST:g} to {_MOST:g}"
-        )
+        raise ValueError(f"s8 of '{name}' = {_short(limit)} must be one number above 0, from {_LEAST:g} to {_MOST:g}")
     for kind in ("u8", "s8"):
         if kind in value and not (isinstance(value.get(f"{kind}_from"), str) and value[f"{kind}_from"]):
-            raise KittError(f"{where}: {kind}_from of '{name}' must say where its {kind} comes from")
+            raise ValueError(f"{kind}_from of '{name}' must say where its {kind} comes from")
     s8 = None if limit is None else float(limit)
     return TensorRanges(u8, value.get("u8_from", ""), s8, value.get("s8_from", ""))
 
@@ -176,17 +175,3 @@ def _number(value: float) -> str:
 
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
-
-
-def _line_of(text: str, section: str, key: str) -> int:
-    """The line of a key in its section, 1 where it has none; tomllib keeps no positions."""
-    current = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        header = re.match(r"\s*\[\s*([^\]]+?)\s*\]\s*(#.*)?$", line)
-        if header:
-            current = header[1].strip("\"'")
-            if not section and current == key:
-                return number
-        elif current == section and re.match(rf"\s*({re.escape(_quoted(key))}|'?{re.escape(key)}'?)\s*=", line):
-            return number
-    return 1
