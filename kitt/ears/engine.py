@@ -107,6 +107,11 @@ class Ears:
         """The grammars in force."""
         return self._in_force.grammars
 
+    @property
+    def voice(self) -> bool:
+        """Somebody is speaking: since about a tenth of a second, until the utterance ends."""
+        return self._end_pointer.start is not None
+
     def reset(self) -> None:
         """Forget the sound so far, and put changed grammar files in force; the next chunk may be of any time."""
         self.refresh()
