@@ -107,6 +107,18 @@ class VehicleConfig:
 
 
 @dataclass(frozen=True)
+class MindConfig:
+    """How KITT talks, what it keeps, whom it knows. A path is looked for from the folder that kitt is run in."""
+
+    units: str = setting("metres", "of distances and speeds: metres, or feet with miles", choices=("metres", "feet"))
+    wit: bool = setting(True, "false leaves KITT's dry remarks out")
+    recipes: str = setting("", "folder of recipes, sentences and answers of your own; '' = none")
+    contacts: str = setting("", "text file with the names in the phone, one a line; '' = none")
+    notebook: str = setting("", "file that notes are kept in; 'kitt' = kitt's own; '' = forgotten when the run ends")
+    notebook_days: float = setting(365.0, "notes of drives older than this are forgotten, days", low=1, high=36500)
+
+
+@dataclass(frozen=True)
 class Config:
     """Everything a kitt.toml may hold."""
 
@@ -115,6 +127,7 @@ class Config:
     voice: VoiceConfig = field(default_factory=VoiceConfig)
     ears: EarsConfig = field(default_factory=EarsConfig)
     vehicle: VehicleConfig = field(default_factory=VehicleConfig)
+    mind: MindConfig = field(default_factory=MindConfig)
 
 
 def load(path: Path | str) -> Config:

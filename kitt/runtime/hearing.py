@@ -7,7 +7,7 @@ run ahead of the eyes: nothing of what they give depends on those.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,12 @@ from kitt.drive.records import Sound, TimedRecord
 from kitt.ears.audio import FILL_MOST_S, JITTER_S, Intake
 from kitt.ears.engine import GRAMMARS, Ears, Networks
 from kitt.ears.grammar import Grammar
+from kitt.ears.in_force import AUTO, GrammarLike
 from kitt.engine.models import MOONSHINE_TINY_EN_ENCODER, SILERO_VAD
 from kitt.engine.pull import weights_path
 from kitt.errors import KittError
 from kitt.places import engines, shipped
-from kitt.types import Heard
+from kitt.types import LANGUAGES, Heard
 
 USUAL_WAKES = ("", "kitt")
 """Wake phrases that kitt brings along; another one may be a mistake."""
@@ -30,11 +31,13 @@ _GAP_NS = round(FILL_MOST_S * 1e9)
 
 @dataclass(frozen=True)
 class Sounded:
-    """What came of one record: utterances that ended with it, news as (event, text), the time that it took."""
+    """What came of one record: utterances that ended with it, news as (event, text), the time that it took, and whether
+    somebody is speaking after it."""
 
     heard: tuple[Heard, ...] = ()
     troubles: tuple[tuple[str, str], ...] = ()
     ns: int = 0
+    voice: bool = False
 
 
 SILENCE = Sounded()
@@ -46,15 +49,18 @@ class Hearing:
     `off` says why nothing is heard, "" while they hear.
     """
 
-    def __init__(self, config: EarsConfig, clock: Callable[[], int]) -> None:
-        """`clock` is for the time it takes. Raises KittError for a grammar or a wake phrase that is wrong; missing
-        weights are news of the first sound."""
+    def __init__(self, config: EarsConfig, clock: Callable[[], int], beside: Sequence[Grammar] = ()) -> None:
+        """`clock` is for the time it takes; beside: heard as well as the settings' grammar. Raises KittError for a
+        grammar or a wake phrase that is wrong; missing weights are news of the first sound."""
         self.config = config
         self.off = ""
         self.sound_s = 0.0
         self.taken_ns = 0
         self._clock = clock
-        self._own = [Grammar.load(config.grammar)] if config.grammar else []
+        self._own: list[GrammarLike] = [Grammar.load(config.grammar)] if config.grammar else []
+        if beside:
+            spoken = LANGUAGES if config.language == AUTO else (config.language,)
+            self._own = [*(self._own or [GRAMMARS / one for one in spoken]), *beside]
         self._ears: Ears | None = None
         self._intake = Intake()
         self._topic = ""
@@ -173,7 +179,8 @@ class Hearing:
             bare = [_bare(p.replace(own, Path(own).name) if own else p) for p in problems]
             self._news += [("grammar_unchanged", p) for p in bare]
         news, self._news = tuple(self._news), []
-        return Sounded(tuple(heard), news, ns) if heard or news or ns else SILENCE
+        voice = self._ears is not None and self._ears.voice
+        return Sounded(tuple(heard), news, ns, voice) if heard or news or ns or voice else SILENCE
 
 
 def _off(error: KittError) -> str:

@@ -17,10 +17,10 @@ from typing import Protocol
 from kitt.config import CameraCalibration, Config, parse_camera
 from kitt.drive.records import Picture, Problem, Record, Sound, Speed
 from kitt.drive.source import Source
-from kitt.mind.assistant import Assistant
 from kitt.mind.turn import Turn
 from kitt.mind.warnings import TABLE
 from kitt.runtime.hearing import Hearing
+from kitt.runtime.minding import Minding, not_worked
 from kitt.runtime.pace import Pace
 from kitt.runtime.pipeline import FrameResult, Pipeline
 from kitt.runtime.prefetch import prefetch
@@ -66,9 +66,13 @@ class Replay:
         self.camera, self.camera_from = _camera(self.source, options.camera)
         self.pipeline = Pipeline(options.config, self.camera, time.perf_counter_ns)
         ears = options.config.ears
-        self.hearing = Hearing(ears, time.perf_counter_ns) if ears.enabled else None
+        minding = Minding.of(options.config)
+        self.hearing = Hearing(ears, time.perf_counter_ns, minding.grammars()) if ears.enabled else None
+        epoch_ns = source.start_ns if source.absolute else None
         self.mind = (
-            Assistant(language=options.config.voice.language, drive=Path(source.path).name) if self.hearing else None
+            minding.assistant(drive=Path(source.path).name, begun_ns=source.start_ns, epoch_ns=epoch_ns)
+            if self.hearing
+            else None
         )
         """Answers what the ears hear, from what the eyes see."""
         self.stop = threading.Event()
@@ -119,6 +123,8 @@ class Replay:
         if self.start_ns is None:
             self.start_ns = self._ticked_ns = t_ns
             self.pipeline.warner.tick(t_ns)  # a camera that gives no picture is silent from here on
+            if self.mind and (left_alone := not_worked(self.options.config)):
+                self._note(t_ns, "vehicle_simulated", left_alone)
         self._tick_to(t_ns)
         self.pace.wait(t_ns)
         if self.stop.is_set():
@@ -153,6 +159,8 @@ class Replay:
             self._warn(warning)
         if self.mind:
             self.mind.see(result.scene, signals, self._warnings)
+            for turn in self.mind.tick(t_ns):
+                self._answer(t_ns, turn)
         result = replace(
             result, warnings=self._warnings, notices=self._notices, heard=self._heard, answers=self._answers
         )
