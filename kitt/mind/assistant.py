@@ -7,35 +7,30 @@ Plain and synchronous, deterministic given its inputs: nothing here asks a clock
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from kitt.errors import KittError
 from kitt.mind import answers, notes
+from kitt.mind.car_replies import came_of, undone, work
 from kitt.mind.context import Context, Request, meant, resolved
 from kitt.mind.notebook import Notebook
 from kitt.mind.persona import Persona, carried
 from kitt.mind.phone_book import named
+from kitt.mind.recipes import Asked, RecipeReply, Recipes
 from kitt.mind.replies import Reply, small_talk
 from kitt.mind.talk import Misses, Talk
 from kitt.mind.turn import Evidence, Turn
 from kitt.mind.typed import Reading
-from kitt.mind.vehicle.action import Action, Vehicle
+from kitt.mind.vehicle.action import Vehicle
 from kitt.mind.vehicle.actions import TABLE
 from kitt.mind.vehicle.hands import Hands
 from kitt.mind.vehicle.simulated import SimulatedCar
-from kitt.mind.vehicle.targets import CONTACTS
-from kitt.mind.vehicle.wording import confirm
-from kitt.mind.view import Sightings, View
+from kitt.mind.witness import Witness
 from kitt.types import LANGUAGES, Heard, Scene, Signals, Warning
 
 NEAR = 0.12
 """Readings of a typed sentence that lie closer together than this are asked back."""
-BUSY_TTC_S = 4.0
-"""With something nearer than this in time the road is busy, and kitt does not joke."""
-NUMBERS = {"climate.temperature_c": "TemperatureSet", "climate.fan": "FanSpeed", "media.volume": "VolumeSet"}
-"""Targets that are numbers, and the intent whose words tell where they stand."""
-Slots = Mapping[str, str | int]
 Read = Callable[[str, str], list[Reading]]
 """(typed, language now spoken) -> what it may mean, nearest first."""
 
@@ -55,9 +50,11 @@ class Assistant:
         epoch_ns: int | None = None,
         utc_offset_s: int = 0,
         contacts: Sequence[str] = (),
+        recipes: Recipes | None = None,
     ) -> None:
         """begun_ns: when the drive begins, on the clock of all times given; epoch_ns: the same moment since the Unix
-        epoch, None where nobody knows; contacts: full names in the phone. Raises KittError for an unknown language.
+        epoch, None where nobody knows; contacts: full names in the phone; recipes: what users have added. Raises
+        KittError for an unknown language.
         """
         if language not in LANGUAGES:
             raise KittError(f"unknown language '{language}'; allowed: {', '.join(LANGUAGES)}")
@@ -76,10 +73,10 @@ class Assistant:
         """Of kitt's voice, 1 to 9."""
         self.quiet = False
         self._begun_ns, self._epoch_ns, self.utc_offset_s = begun_ns, epoch_ns, utc_offset_s
-        self._scene: Scene | None = None
-        self._signals = Signals()
-        self._warnings: list[Warning] = []
-        self._sightings = Sightings()
+        self.seen = Witness(self.book)
+        self.recipes = recipes
+        self.promised: dict[int, RecipeReply] = {}
+        """What recipes say once the car has done what they ordered, by the action's number."""
 
     @property
     def talk(self) -> Talk:
@@ -87,15 +84,16 @@ class Assistant:
 
     def see(self, scene: Scene, signals: Signals, warnings: Iterable[Warning] = ()) -> None:
         """Take in a frame's scene, the car's signals, and the warnings that were given with it."""
-        self._scene, self._signals = scene, signals
-        self._sightings.see(scene)
-        for warning in warnings:
-            self._warnings.append(warning)
+        given = tuple(warnings)
+        self.seen.see(scene, signals, given)
+        for warning in given:
             self.persona.warned(warning.t_ns)
 
-    def view(self, t_ns: int) -> View:
-        """What may be told at a time."""
-        return View(t_ns, self._scene, self._signals, tuple(self._warnings), self._sightings)
+    def close(self) -> None:
+        """The drive is over: what it has shown is written down; notebook and car are let go."""
+        self.seen.write()
+        self.book.close()
+        self.hands.vehicle.close()
 
     def epoch_at(self, t_ns: int) -> int | None:
         """A time since the Unix epoch, where it is known."""
@@ -103,11 +101,10 @@ class Assistant:
 
     def tick(self, t_ns: int) -> list[Turn]:
         """What came of actions that the car took its time for, and of the notebook's troubles."""
-        turns = []
-        for action in self.hands.poll(t_ns):
-            turns.append(Turn(t_ns, "", self.language, said=confirm(action, self.language), actions=(action,)))
+        turns = [came_of(self, action, t_ns) for action in self.hands.poll(t_ns)]
         while self.book.trouble:
-            turns.append(Turn(t_ns, "", self.language, said=self.talk.say(self.book.trouble.pop(0).key).text))
+            trouble = self.book.trouble.pop(0)
+            turns.append(Turn(t_ns, "", self.language, said=self.talk.say(trouble.key).text, note=trouble.line))
         return turns
 
     def hear(self, heard: Heard) -> Turn:
@@ -126,11 +123,12 @@ class Assistant:
         readings = understand(typed, self.language)
         if not readings:
             return self._missed(t_ns, typed)
-        best, *others = readings
+        best = readings[0]
+        others = [one for one in readings[1:] if one.said != best.said]
         self.language_before, self.language = self.language, best.language
         if best.cost > 0 and others and others[0].cost - best.cost < NEAR:
             asked = self.talk.say("talk.which_of_two", first=best.said, second=others[0].said)
-            self._wait_for_yes(Request(best.intent, best.slots), t_ns)
+            self.wait_for_yes(Request(best.intent, best.slots), t_ns)
             return self._told(Turn(t_ns, typed, self.language, said=asked.text, asked_back=True), t_ns)
         return self.answer(Request(best.intent, best.slots), typed, t_ns)
 
@@ -155,6 +153,7 @@ class Assistant:
             reply.evidence,
             reply.asks,
             urgent=heard.intent == "StopTalking",
+            note=self._problems(),
         )
         return self._told(turn, t_ns)
 
@@ -163,71 +162,48 @@ class Assistant:
             return self._decided(heard, t_ns)
         self.context = replace(self.context, pending=None, choice=())
         if heard.intent == "TalkUndo":
-            return self._undone(t_ns)
+            return undone(self, t_ns)
         wanted = resolved(heard, self.context)
         if wanted is None:
             key = "talk.other_than_what" if heard.intent == "FollowOther" else "talk.nothing_before"
             return Reply(self.talk.say(key).text)
         if wanted.undo_first:
-            self.hands.undo(t_ns, speed_mps=self._signals.speed_mps, yes=True)
+            self.hands.undo(t_ns, speed_mps=self.seen.signals.speed_mps, yes=True)
         return self._do(Request(wanted.intent, wanted.slots), t_ns, yes=False)
 
     def _do(self, wanted: Request, t_ns: int, *, yes: bool) -> Reply:
         if wanted.intent in answers.INTENTS:
             return self._looked(wanted, t_ns)
-        if wanted.intent == "PhoneCall" and wanted.slots.get("contact") not in (*CONTACTS, *self.contacts):
-            return self._called(str(wanted.slots.get("contact", "")), t_ns)
         if wanted.intent in TABLE:
-            slots = dict(wanted.slots)
-            row = TABLE[wanted.intent]
-            if "state" in row.choices and "state" not in {**row.defaults, **slots}:
-                return Reply(self.talk.say("talk.contradiction").text, asks=True)
-            action = self.hands.ask(wanted.intent, slots, t_ns, speed_mps=self._signals.speed_mps, yes=yes)
-            return self._acted(action, wanted, t_ns)
+            return work(self, wanted, t_ns, yes=yes)
+        if self.recipes and wanted.intent in self.recipes.intents(self.language):
+            return self._cooked(self.recipes, wanted, t_ns)
         question = None if yes else notes.confirmation(wanted.intent, wanted.slots, self.talk)
         if question is not None:
-            self._wait_for_yes(wanted, t_ns)
+            self.wait_for_yes(wanted, t_ns)
             return Reply(question.text, asks=True)
-        frame = self._scene.index if self._scene else -1
-        noted = notes.reply(wanted.intent, wanted.slots, t_ns, self.book, self.talk, frame)
+        noted = notes.reply(wanted.intent, wanted.slots, t_ns, self.book, self.talk, self.seen.frame)
         if noted is not None:
             if wanted.intent == "DriveForget":
-                self._sightings.forget()
-            return Reply(noted.text, evidence=Evidence(frame, values=dict(noted.values)), may_joke=True)
+                self.seen.sightings.forget()
+            return Reply(noted.text, evidence=Evidence(self.seen.frame, values=dict(noted.values)), may_joke=True)
         return small_talk(self, wanted, t_ns)
 
-    def _called(self, name: str, t_ns: int) -> Reply:
-        """A call to a name as it was said: whom it means, or which of several."""
-        found = named(name, self.contacts)
-        if len(found) == 1:
-            return self._do(Request("PhoneCall", {"contact": found[0]}), t_ns, yes=False)
-        if not found:
-            return Reply(self.talk.say("talk.unknown_name", name=name).text)
-        self.context = replace(self.context, choice=found, pending_ns=t_ns)
-        return Reply(self.talk.say("call.which", names=self.talk.listed(list(found))).text, asks=True)
-
-    def _undone(self, t_ns: int) -> Reply:
-        """The last action taken back; a number that stands again is named."""
-        action = self.hands.undo(t_ns, speed_mps=self._signals.speed_mps)
-        reply = self._acted(action, None, t_ns)
-        again = NUMBERS.get(action.target) if action.confirmed else None
-        if again is None:
-            return reply
-        return replace(reply, text=f"{reply.text} {confirm(replace(action, intent=again), self.language)}")
-
     def _looked(self, wanted: Request, t_ns: int) -> Reply:
-        found = answers.answer(wanted.intent, dict(wanted.slots), self.view(t_ns), self.language, self.units)
+        found = answers.answer(wanted.intent, dict(wanted.slots), self.seen.view(t_ns), self.language, self.units)
         self.context = replace(self.context, question=wanted, question_ns=t_ns, acted=False, track_ids=found.track_ids)
         evidence = Evidence(found.frame_index, found.track_ids, found.values)
         return Reply(found.text, evidence=evidence, may_joke=found.topic != "camera")
 
-    def _acted(self, action: Action, wanted: Request | None, t_ns: int) -> Reply:
-        if action.asks and wanted is not None:
-            self._wait_for_yes(wanted, t_ns)
-        elif wanted is not None and not action.reason:
-            self.context = replace(self.context, action=wanted, action_ns=t_ns, acted=True)
-        text = confirm(action, self.language)
-        return Reply(text, actions=(action,), asks=action.asks, may_joke=action.confirmed)
+    def _cooked(self, recipes: Recipes, wanted: Request, t_ns: int) -> Reply:
+        """A recipe's answer; what it orders is done as if the driver had said it."""
+        asked = Asked(wanted.intent, wanted.slots, self.language, self.seen.view(t_ns), self.book)
+        made = recipes.answer(asked, self.nth(wanted.intent))
+        assert made
+        if made.order:
+            return work(self, Request(made.order.intent, made.order.slots, then=made), t_ns, yes=False)
+        self.context = replace(self.context, question=wanted, question_ns=t_ns, acted=False, track_ids=made.track_ids)
+        return Reply(made.text, evidence=Evidence(made.frame_index, made.track_ids, made.values))
 
     def _decided(self, heard: Request, t_ns: int) -> Reply:
         """A yes or a no to what was asked."""
@@ -236,7 +212,7 @@ class Assistant:
         if heard.intent == "TalkYes" and pending is not None:
             return self._do(pending, t_ns, yes=True)
         if waited and heard.intent != "TalkYes":
-            return Reply(self.talk.say("confirm.cancelled", self._nth("cancelled")).text)
+            return Reply(self.talk.say("confirm.cancelled", self.nth("cancelled")).text)
         if heard.intent == "TalkNeverMind":
             return small_talk(self, heard, t_ns)
         return Reply(self.talk.say("talk.nothing_asked").text)
@@ -246,7 +222,8 @@ class Assistant:
         """A question of kitt's is open."""
         return self.context.pending is not None or bool(self.context.choice)
 
-    def _wait_for_yes(self, wanted: Request, t_ns: int) -> None:
+    def wait_for_yes(self, wanted: Request, t_ns: int) -> None:
+        """Ask whether that is meant: the next yes does it."""
         self.context = replace(self.context, pending=wanted, pending_ns=t_ns)
 
     def _missed(self, t_ns: int, words: str) -> Turn:
@@ -257,16 +234,24 @@ class Assistant:
         if self.quiet:
             return None
         values = carried(heard.slots, reply.evidence.values, reply.evidence.track_ids)
-        return self.persona.quip(heard.intent, t_ns, self.road_calm, values, self.language)
+        return self.persona.quip(heard.intent, t_ns, self.seen.calm, values, self.language)
 
     @property
     def road_calm(self) -> bool:
         """Whether nothing comes near soon."""
-        return self._scene is None or not (self._scene.ttc_s < BUSY_TTC_S).any()
+        return self.seen.calm
 
-    def _nth(self, what: str) -> int:
+    def nth(self, what: str) -> int:
+        """How often that came before, so that what is said to it changes."""
         self.asked[what] = self.asked.get(what, 0) + 1
         return self.asked[what] - 1
+
+    def _problems(self) -> str:
+        """What went wrong in a recipe, once."""
+        found = self.recipes.problems if self.recipes else []
+        told = "; ".join(found)
+        found.clear()
+        return told
 
     def _told(self, turn: Turn, t_ns: int) -> Turn:
         if turn.said and turn.intent != "TalkRepeat":

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from kitt.mind import answers
+from kitt.mind.recipes import RecipeReply
 from kitt.mind.vehicle.actions import TABLE
 
 Slots = Mapping[str, str | int]
@@ -23,6 +25,7 @@ OPPOSITES = {
     "WindowOpen": "WindowClose",
     "MediaPlay": "MediaPause",
     "NavigateTo": "NavigateCancel",
+    "NavigateNearest": "NavigateCancel",
     "HatchOpen": "TrunkClose",
 }
 """What turns off what has no `state`, and on again what was turned off so."""
@@ -43,11 +46,15 @@ _WINDOW = {"left": "driver", "right": "passenger"}
 
 @dataclass(frozen=True)
 class Request:
-    """What the driver wants. undo_first: the action before it is taken back, since another one was meant."""
+    """What the driver wants. undo_first: the action before it is taken back, since another one was meant.
+
+    then: a recipe ordered it, and this is what it says once it is done.
+    """
 
     intent: str
     slots: Slots = field(default_factory=dict)
     undo_first: bool = False
+    then: RecipeReply | None = None
 
 
 @dataclass(frozen=True)
@@ -114,7 +121,7 @@ def _it(request: Request, before: Context) -> Request:
     asked = before.question
     if asked is None:
         return request
-    if "object" in asked.slots:
+    if "object" in asked.slots and asked.intent in answers.INTENTS:
         kept = {name: value for name, value in asked.slots.items() if name in ("object", "side", "other_than")}
         return replace(request, slots={**kept, **request.slots})
     if len(before.track_ids) == 1:
@@ -143,8 +150,11 @@ def _switch(slots: Slots, before: Context) -> Request | None:
     if "state" in TABLE[done.intent].choices:
         return Request(done.intent, {**done.slots, "state": state})
     for on, off in OPPOSITES.items():
-        if done.intent in (on, off):
-            return Request(on if state == "on" else off, done.slots)
+        if done.intent in (on, off) and done.slots.get("hatch", "trunk") == "trunk":
+            then = on if state == "on" else off
+            row = TABLE[then]
+            slots = {name: value for name, value in done.slots.items() if name in row.choices}
+            return Request(then, slots) if {*row.choices} <= {*slots, *row.defaults} else None
     return None
 
 
@@ -157,7 +167,7 @@ def _other(slots: Slots, before: Context) -> Request | None:
             return replace(last, slots={**last.slots, slot: _OTHER[str(value)]})
     if last.intent == "WindowOpen":
         return replace(last, slots={**last.slots, "window": "passenger"})
-    if before.track_ids and last is before.question:
+    if before.track_ids and last is before.question and last.intent in answers.INTENTS:
         return replace(last, slots={**last.slots, "other_than": before.track_ids[0]})
     return None
 

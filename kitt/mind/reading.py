@@ -32,10 +32,13 @@ _CLAUSES = re.compile(r"[,;:.!?¿¡]+(?=\s|$)|(?<!\w)[¿¡]+")
 class Reader:
     """Call it with a sentence and the language now spoken; gives readings of all languages, nearest first."""
 
-    def __init__(self, grammars: Sequence[Grammar] = ()) -> None:
-        """grammars: none for those that ship. Raises KittError."""
+    def __init__(self, grammars: Sequence[Grammar] = (), more: Sequence[Grammar] = ()) -> None:
+        """grammars: none for those that ship; more: before them, such as those of recipes. Raises KittError."""
         folders = (TYPED, GRAMMARS)
-        self._grammars = list(grammars) or [Grammar.load(f / language) for language in LANGUAGES for f in folders]
+        own = list(grammars) or [Grammar.load(f / language) for language in LANGUAGES for f in folders]
+        self._grammars = [*more, *own]
+        self._acts = {*TABLE, *(intent for grammar in more for intent in grammar.source.intents)}
+        """What may do something in the car, and so is not done on a condition that kitt does not understand."""
         self._words = {language: Words.load(TYPED / language / "words.toml") for language in LANGUAGES}
 
     def __call__(self, typed: str, language: str) -> list[Reading]:
@@ -77,11 +80,12 @@ class Reader:
         words = self._words[language]
         nearest: dict[str, Reading] = {}
         readings: list[Reading] = []
+        conditional = bool(words.conditions & set(plain_words(typed, language)))
         for grammar in self._grammars:
             if grammar.language == language and not (readings and readings[0].cost == 0):
                 readings += read(grammar, typed, words.courtesies)
         for reading in [*readings, *read_free(words, typed, language)]:
-            if reading.cost > 0 and reading.intent in TABLE and words.conditions & set(plain_words(typed, language)):
+            if conditional and reading.cost > 0 and reading.intent in self._acts:
                 continue
             kept = nearest.get(reading.intent)
             if kept is None or reading.cost < kept.cost:

@@ -16,6 +16,7 @@ from kitt.mind import recipe_file
 from kitt.mind.recipe_fields import Asked, value_of
 from kitt.mind.recipe_file import Order, Recipe, RecipeFile
 from kitt.mind.talk import Talk
+from kitt.mind.vehicle.actions import TABLE
 from kitt.mind.wording import Template, Value, known
 from kitt.types import LANGUAGES
 
@@ -72,6 +73,10 @@ class Recipes:
         """Their sentences, for the ears and for typed text; None where the folder has none in this language."""
         return self._files[language].grammar(g2p) if language in self._files else None
 
+    def grammars(self) -> list[Grammar]:
+        """Their sentences in every language that they have."""
+        return [file.grammar() for file in self._files.values()]
+
     def answer(self, asked: Asked, nth: int = 0) -> RecipeReply | None:
         """What the recipe of an intent says; None for an intent that none of them has.
 
@@ -104,7 +109,11 @@ class Recipes:
         if isinstance(made, str):
             return RecipeReply(made)
         if isinstance(made, RecipeReply):
-            return made
+            if made.order is None or made.order.intent in TABLE:
+                return made
+            intent = made.order.intent
+            self.problems.append(f"{recipe.where}: '{recipe.python}' ordered '{intent}', which the car does not do")
+            return _said("recipe.failed", asked)
         self.problems.append(f"{recipe.where}: '{recipe.python}' gave {type(made).__name__}, not a text or RecipeReply")
         return _said("recipe.failed", asked)
 

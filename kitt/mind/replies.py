@@ -31,9 +31,7 @@ def small_talk(mind: Assistant, wanted: Request, t_ns: int) -> Reply:
     """The reply to an intent that is neither a question to the eyes, nor the car's, nor a note."""
     if way := _WAYS.get(wanted.intent):
         return way(mind, wanted, t_ns)
-    nth = mind.asked.get(wanted.intent, 0)
-    mind.asked[wanted.intent] = nth + 1
-    said = mind.talk.reply(wanted.intent, wanted.slots, nth)
+    said = mind.talk.reply(wanted.intent, wanted.slots, mind.nth(wanted.intent))
     return Reply(said.text if said else mind.talk.say("talk.not_done").text)
 
 

@@ -24,7 +24,7 @@ class Turn:
 
     heard: the driver's words; intent, slots: as heard, "" where nothing was understood; said: kitt's answer in
     `language`, "" where it keeps silent; asked_back: the answer waits for the driver; urgent: it stops what kitt is
-    saying.
+    saying; note: a line for the log, of what went wrong, "" where nothing did.
     """
 
     t_ns: int
@@ -37,9 +37,10 @@ class Turn:
     evidence: Evidence = field(default_factory=Evidence)
     asked_back: bool = False
     urgent: bool = False
+    note: str = ""
 
     def row(self, number: int, origin_ns: int) -> dict[str, Any]:
-        """The line of a log: plain data, times in seconds from `origin_ns`."""
+        """The line of a log: plain data, times in seconds from `origin_ns`. `note` stands in it where there is one."""
         return {
             "turn": number,
             "t_s": round((self.t_ns - origin_ns) / 1e9, 3),
@@ -65,4 +66,5 @@ class Turn:
                 "values": dict(self.evidence.values),
             },
             "asked_back": self.asked_back,
+            **({"note": self.note} if self.note else {}),
         }

@@ -32,6 +32,17 @@ class Sighting:
     is_lead: bool
 
 
+@dataclass(frozen=True)
+class Total:
+    """All of one class that the drive has shown: how many different ones; frame: that of the last."""
+
+    class_id: int
+    count: int
+    first_ns: int
+    last_ns: int
+    frame_index: int
+
+
 class Sightings:
     """Memory of the drive by class. It only grows, up to `most_per_class` tracks of a class: then the oldest go.
 
@@ -48,6 +59,8 @@ class Sightings:
         # Each in the order of the last sight, which is the order of insertion.
         self._of: tuple[dict[int, Sighting], ...] = tuple({} for _ in CLASSES)
         self._class_of: dict[int, int] = {}
+        self._dropped: list[tuple[int, int]] = [(0, 0) for _ in CLASSES]
+        """Of each class how many went because there were too many, and when the first of them was first seen."""
         self._t_ns: int | None = None
 
     def see(self, scene: Scene) -> None:
@@ -73,7 +86,10 @@ class Sightings:
             )
             if len(self._of[class_id]) > self._most:
                 oldest = next(iter(self._of[class_id]))
-                del self._of[class_id][oldest], self._class_of[oldest]
+                count, first_ns = self._dropped[class_id]
+                gone_ns = self._of[class_id].pop(oldest).first_ns
+                self._dropped[class_id] = (count + 1, min(gone_ns, first_ns) if count else gone_ns)
+                del self._class_of[oldest]
 
     def of_class(self, class_id: int) -> Iterator[Sighting]:
         """The latest first."""
@@ -88,6 +104,16 @@ class Sightings:
             if latest is None or sighting.distance_m < latest.distance_m:
                 latest = sighting
         return latest
+
+    def totals(self) -> Iterator[Total]:
+        """Of each class that was seen."""
+        for class_id, seen in enumerate(self._of):
+            if seen:
+                dropped, dropped_ns = self._dropped[class_id]
+                first_ns = min(s.first_ns for s in seen.values())
+                last = next(reversed(seen.values()))
+                first_ns = min(first_ns, dropped_ns) if dropped else first_ns
+                yield Total(class_id, len(seen) + dropped, first_ns, last.last_ns, last.frame_index)
 
     def of_track(self, track_id: int) -> Sighting | None:
         class_id = self._class_of.get(track_id)

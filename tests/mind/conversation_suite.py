@@ -11,6 +11,7 @@ import re
 import sys
 import unicodedata
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from kitt.ears.g2p.numerals import spellings
 from kitt.mind.assistant import Assistant
 from kitt.mind.reading import Reader
 from kitt.mind.talk import Talk
+from kitt.mind.turn import Turn
 from kitt.mind.vehicle.simulated import SimulatedCar
 from kitt.mind.warnings import TABLE
 from kitt.types import CLASSES, LIGHT_UNKNOWN, LIGHTS, Scene, Signals, Tracks, Warning
@@ -130,8 +132,13 @@ def car_of(book: dict) -> SimulatedCar:
     return car
 
 
-def play(turns: list[dict], language: str, read, book: dict) -> list[tuple[dict, object, str, str]]:
-    """(turn of the suite, turn of the assistant, what was wrong, what else the suite asks for and was not so)."""
+def play(turns: list[dict], language: str, tell, book: dict) -> list[tuple[dict, object, str, str]]:
+    """(turn of the suite, turn of the assistant, what was wrong, what else the suite asks for and was not so).
+
+    tell(assistant, turn of the suite, t_ns): has the assistant answer it. A `Reader` has it typed.
+    """
+    if isinstance(tell, Reader):
+        tell = partial(typed, tell)
     car = car_of(book)
     mind = Assistant(language=language, car=car, begun_ns=0, contacts=book["car"]["contacts"])
     out, t_ns = [], 600_000_000_000
@@ -145,26 +152,30 @@ def play(turns: list[dict], language: str, read, book: dict) -> list[tuple[dict,
         if scene is not None:
             mind.see(scene, signals)
         else:
-            mind._signals = signals
+            mind.seen.signals = signals
         if spec.get("phone") == "ringing":
             car.ring("mother")
         route = car.state["navigation.destination"]
         car.by_hand("navigation.minutes_left", book["car"]["arrival_minutes"].get(route, 0))
         before = car.state
-        turn = mind.read(expected["say"], t_ns, read)
+        turn = tell(mind, expected, t_ns)
         out.append((expected, turn, wrong(expected, turn), beside(expected, turn, before, car.state)))
     return out
 
 
+def typed(read: Reader, mind: Assistant, expected: dict, t_ns: int) -> Turn:
+    return mind.read(expected["say"], t_ns, read)
+
+
 def remember(mind: Assistant, spec: dict, t_ns: int) -> None:
     """What was seen and warned of before this moment: every scene stands by itself, at the turn that is spoken."""
-    mind._sightings.forget()
+    mind.seen.sightings.forget()
     for sight in sorted(spec["sightings"], key=lambda s: -s["seconds_ago"]):
         at = t_ns - int(sight["seconds_ago"] * 1e9)
         seen = {"camera": "ok", "objects": [{"id": 900, "class": sight["class"], "distance_m": 12, "lateral_m": 1}]}
         seen["objects"][0]["id"] += CLASSES.index(sight["class"])
-        mind._sightings.see(scene_of(seen, 0, at))
-    mind._warnings = [given(w, spec, t_ns, mind.language) for w in spec["warnings"] if w["event"] in EVENTS]
+        mind.seen.sightings.see(scene_of(seen, 0, at))
+    mind.seen.warnings = [given(w, spec, t_ns, mind.language) for w in spec["warnings"] if w["event"] in EVENTS]
 
 
 def given(w: dict, spec: dict, t_ns: int, language: str) -> Warning:

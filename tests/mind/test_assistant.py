@@ -5,10 +5,13 @@ import pytest
 from kitt.errors import KittError
 from kitt.mind.assistant import Assistant
 from kitt.mind.context import Request
+from kitt.mind.notebook import Notebook, Sighting
 from kitt.mind.reading import Reader
-from kitt.types import Heard
+from kitt.mind.vehicle.simulated import SimulatedCar
+from kitt.mind.view import Sightings
+from kitt.types import STOP_SIGN, Heard, Signals
+from tests.mind.scenes import S, Thing, scene
 
-S = 1_000_000_000
 READ = Reader()
 
 
@@ -60,7 +63,58 @@ def test_the_same_drive_and_sentences_give_the_same_turns():
     assert rows[0] == rows[1]
 
 
+def test_what_the_drive_has_shown_is_written_down_once_a_minute():
+    book = Notebook.open(None, "a", 0)
+    mind = Assistant(book=book)
+    for t_s in range(0, 130, 10):
+        mind.see(scene([Thing(1 + t_s // 50, class_id=STOP_SIGN, lead=False)], t_s, t_s), Signals())
+        assert bool(book.sightings()) == (t_s >= 60)
+    assert book.sightings()["stop sign"] == Sighting("stop sign", 3, 0, 120 * S, 120)
+    mind.see(scene([], 125, 125), Signals())
+    mind.see(scene([Thing(9)], 126, 126), Signals())
+    assert "car" not in book.sightings()
+    mind.seen.write()
+    assert book.sightings()["car"].last_ns == 126 * S
+
+
+def test_many_of_a_class_are_all_counted():
+    sightings = Sightings(most_per_class=3)
+    for i in range(10):
+        sightings.see(scene([Thing(i)], i, i))
+    (total,) = sightings.totals()
+    assert (total.count, total.first_ns, total.last_ns, total.frame_index) == (10, 0, 9 * S, 9)
+
+
+def test_trouble_with_the_notebook_is_said_and_logged(tmp_path):
+    (tmp_path / "book.db").write_bytes(b"no such thing" * 100)
+    mind = Assistant(book=Notebook.open(tmp_path / "book.db", "a", 0))
+    (turn,) = mind.tick(S)
+    assert turn.said == mind.talk.say("notebook.damaged").text
+    assert "book.db" in turn.note
+
+
 def test_without_a_camera_it_says_that_it_cannot_see():
     turn = Assistant().answer(Request("EyesDescribe"), "what do you see", 10 * S)
     assert turn.evidence.track_ids == ()
     assert "cannot see" in turn.said or "no picture" in turn.said
+
+
+@pytest.mark.parametrize(
+    ("first", "target", "stands"),
+    [
+        ("take me home", "navigation.destination", ""),
+        ("find the nearest gas station", "navigation.destination", ""),
+        ("open the window halfway", "windows.driver", 0),
+        ("open the trunk", "hatches.trunk", "closed"),
+        ("play music", "media.playing", False),
+    ],
+)
+def test_what_has_no_switch_is_turned_off_too(first, target, stands):
+    car = SimulatedCar()
+    mind = Assistant(car=car)
+    mind.see(scene([], 1), Signals(0.0))
+    typed(mind, first)
+    before = car.state[target]
+    typed(mind, "turn it off again")
+    assert before != stands
+    assert car.state[target] == stands
