@@ -6,6 +6,7 @@ import io
 import math
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from kitt.config import CameraCalibration, Config
     from kitt.runtime.chatting import Chat, Line
     from kitt.runtime.looking import Road
+    from kitt.runtime.minding import Minding
 
 USUAL_AT_S = 10.0
 """Where a conversation begins if nobody says otherwise."""
@@ -47,7 +49,9 @@ def chat(
         ),
     ] = None,
     language: Annotated[str | None, typer.Option(help="Language to begin in: en, fr or es.")] = None,
-    units: Annotated[str, typer.Option(help="Of distances: metres or feet.")] = "metres",
+    units: Annotated[
+        str | None, typer.Option(help="Of distances: metres or feet. [default: metres]", show_default=False)
+    ] = None,
     script: Annotated[
         Path | None, typer.Option(help="Run a written conversation, one utterance a line.", show_default=False)
     ] = None,
@@ -60,34 +64,43 @@ def chat(
     ] = None,
     threads: Annotated[int | None, typer.Option(help="CPU threads of the detector.")] = None,
     config: Annotated[Path | None, typer.Option(help="Settings file (kitt.toml).")] = None,
+    recipes: Annotated[str | None, typer.Option(help="Folder of recipes: sentences and answers of your own.")] = None,
+    notebook: Annotated[
+        str | None, typer.Option(help="File that notes are kept in; 'kitt' for kitt's own, '' for none.")
+    ] = None,
+    contacts: Annotated[str | None, typer.Option(help="Text file with the names in the phone, one a line.")] = None,
 ) -> None:
     """Talk to KITT by keyboard about what it sees at a time of a drive, in English, French or Spanish.
 
     `@12.5` moves the time (`@12.5 what do you see?` asks there), `#` begins a comment, `exit` or Ctrl-D ends. The car
-    that is spoken to is a simulated one, notes last as long as the conversation, and one script gives the same log on
-    every run.
+    that is spoken to is a simulated one unless kitt.toml names another, and notes last as long as the conversation
+    unless a notebook is named; then one script gives the same log on every run.
     """
+    from dataclasses import replace
+
     from kitt.cli.detect import check_target
     from kitt.cli.replay import settings
-    from kitt.config import load_camera
+    from kitt.config import checked, load_camera
     from kitt.drive.stamps import check_seconds
     from kitt.errors import KittError
-    from kitt.mind.answers import UNITS
     from kitt.places import sample_drive
-    from kitt.runtime.chatting import Chat, read_script
+    from kitt.runtime.chatting import read_script
+    from kitt.runtime.minding import Minding
 
     if what is not None and drive is not None:
         raise KittError("name the drive once: as the argument or with --drive")
     path = what or drive or sample_drive()
     if what is None and drive is None and not path.exists():
         raise KittError(f"{path}: the sample drive is not made yet; run `kitt sample`, or name a drive")
-    if units not in UNITS:
-        raise KittError(f"--units '{units}' are not known; known: {', '.join(UNITS)}")
     check_seconds("--at", at)
     chosen = settings(config, language=language, model=model, threads=threads, ears=False)
+    own = {"units": units, "recipes": recipes, "notebook": notebook, "contacts": contacts}
+    chosen = replace(chosen, mind=replace(chosen.mind, **checked(chosen.mind, own)))
+    minding = Minding.of(chosen)
     lines = read_script(script) if script else None
     if jsonl:
-        check_target(jsonl, [p for p in (path, script) if p])
+        read = (path, script, recipes, contacts, minding.notebook)
+        check_target(jsonl, [Path(p) for p in read if p])
     road = _opened(path, chosen, from_s, _times(at, lines), load_camera(camera) if camera else None, fps, topic)
     begin = min(road.from_s + USUAL_AT_S, road.length_s) if at is None else at
     try:
@@ -95,14 +108,47 @@ def chat(
         road.check(begin)
         if script and lines is not None:
             _each(lines, script, lambda line: None if line.t_s is None else road.check(line.t_s))
-        talk = Chat(road, language=chosen.voice.language, units=units)
-        with JsonLines(jsonl) as write:
+        with ExitStack() as open_things, JsonLines(jsonl) as write:
+            talk = _begun(road, minding, open_things)
             if script and lines is not None:
                 _each(lines, script, lambda line: _take(talk, line, begin, write, echo=True))
             else:
                 _prompt(talk, begin, write)
     finally:
         road.close()
+
+
+def _begun(road: Road, minding: Minding, open_things: ExitStack) -> Chat:
+    """The conversation with its car and its notebook, which is on real time whatever the recording's."""
+    import time
+
+    from kitt.runtime.chatting import Chat
+
+    book = minding.book(road.name, time.time_ns())
+    if book is not None:
+        open_things.callback(book.close)
+    car = minding.car()
+    open_things.callback(car.close)
+    vehicle = minding.config.vehicle
+    if vehicle.kind != "simulated":
+        _tell(
+            f"note: KITT works the real car on {vehicle.interface} {vehicle.channel}; its speed is not known, so what "
+            "may only be done while it stands is asked about"
+        )
+    talk = Chat(road, minding, car=car, book=book)
+    open_things.callback(_ended, talk)
+    _problems(talk)
+    return talk
+
+
+def _ended(talk: Chat) -> None:
+    talk.close()
+    _problems(talk)
+
+
+def _problems(talk: Chat) -> None:
+    for problem in talk.problems():
+        _tell(problem)
 
 
 def _times(at: float | None, lines: list[Line] | None) -> list[float]:
@@ -201,7 +247,9 @@ def _take(talk: Chat, line: Line, begin: float, write: Any, *, echo: bool = Fals
         _move(talk, begin if line.t_s is None else line.t_s)
     if not line.said:
         return
-    for row in talk.say(line.said):
+    rows = talk.say(line.said)
+    _problems(talk)
+    for row in rows:
         write(row)
         if echo and row["heard"]:
             typer.echo(f"{row['t_s']:g} s> {row['heard']}")

@@ -5,18 +5,22 @@ Time stands still while one types; `move` lets it go on, or back. The same lines
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kitt.config import Config
 from kitt.errors import KittError
-from kitt.mind.assistant import Assistant
+from kitt.mind.notebook import Notebook
 from kitt.mind.reading import Reader
+from kitt.mind.vehicle.action import Vehicle
 from kitt.runtime.looking import Road
+from kitt.runtime.minding import Minding
 
 ENDS = ("exit", "quit")
+LONGEST = 500
+"""Characters of one utterance; nobody says more in one breath, and reading it would take minutes."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +37,16 @@ class Line:
 
 
 def parse(text: str, number: int = 0) -> Line:
-    """One line: `# a comment`, `@12.5`, `@12.5 and words`, or words. Raises KittError for a time that is none."""
+    """One line: `# a comment`, `@12.5`, `@12.5 and words`, or words.
+
+    Raises KittError for a time that is none, and for more than `LONGEST` characters.
+    """
     # nobody says a control character, and a script of somebody else's must not write over the terminal
     text = "".join(c if c.isprintable() else " " for c in text).strip()
     if not text or text.startswith("#"):
         return Line(number=number)
+    if len(text) > LONGEST:
+        raise KittError(f"a line of {len(text)} characters; KITT listens to {LONGEST} at a time")
     if text.casefold() in ENDS:
         return Line(end=True, number=number)
     if not text.startswith("@"):
@@ -75,23 +84,28 @@ class Chat:
     """One conversation about one road. `turns` counts them; `t_s` is where it stands in time."""
 
     def __init__(
-        self, road: Road, *, language: str = "en", units: str = "metres", reader: Reader | None = None
+        self,
+        road: Road,
+        minding: Minding | None = None,
+        *,
+        car: Vehicle | None = None,
+        book: Notebook | None = None,
+        reader: Reader | None = None,
     ) -> None:
-        """Raises KittError for an unknown language."""
+        """car, book: as `minding` opened them; without, a simulated one and one in memory."""
         self.road = road
-        self.mind = Assistant(
-            language=language,
-            units=units,
-            drive=road.name,
-            begun_ns=road.start_ns,
-            epoch_ns=road.epoch_ns,
-            utc_offset_s=_utc_offset_s(road.epoch_ns),
+        minding = minding or Minding(Config())
+        self.mind = minding.assistant(
+            drive=road.name, begun_ns=road.start_ns, epoch_ns=road.epoch_ns, car=car, book=book
         )
         self.turns = 0
         self.t_s: float | None = None
-        self._reader = reader or Reader()
+        self._reader = reader or minding.reader()
         self._fed = self._warned = 0
         """Moments that the mind has seen, and those whose warnings it was told of: going back shows some again."""
+        self._logged: set[str] = set()
+        self._unread: list[str] = []
+        self._log(*(trouble.line for trouble in self.mind.book.trouble))
 
     def move(self, t_s: float) -> Iterator[float]:
         """Look at the road up to a time, yielding how far it is. Raises KittError, and then stays where it was."""
@@ -113,17 +127,30 @@ class Chat:
         """What KITT says to it, a row of the log a turn; what came of earlier actions goes before."""
         if self.t_s is None:
             raise KittError("say when: the road was not looked at yet")
+        if len(words) > LONGEST:
+            raise KittError(f"{len(words)} characters; KITT listens to {LONGEST} at a time")
         # time stands still, yet what was said later counts more: each turn is a nanosecond on
         t_ns = self._ns(self.t_s) + self.turns
         turns = [*self.mind.tick(t_ns), self.mind.read(words, t_ns, self._reader)]
+        self._log(*(turn.note for turn in turns))
         first = self.turns + 1
         self.turns += len(turns)
         return [turn.row(first + i, self.road.start_ns) for i, turn in enumerate(turns)]
 
+    def problems(self) -> list[str]:
+        """What went wrong since this was asked last, a line each and each of them once: for the log, not the driver."""
+        new, self._unread = self._unread, []
+        return new
+
+    def close(self) -> None:
+        """The conversation is over; what is then wrong with the notebook is among the problems."""
+        self._log(*(trouble.line for trouble in self.mind.book.trouble))
+        self.mind.close()
+
+    def _log(self, *lines: str) -> None:
+        new = [line for line in dict.fromkeys(lines) if line and line not in self._logged]
+        self._logged.update(new)
+        self._unread += new
+
     def _ns(self, t_s: float) -> int:
         return self.road.start_ns + round(t_s * 1e9)
-
-
-def _utc_offset_s(epoch_ns: int | None) -> int:
-    """This machine's, at that time."""
-    return 0 if epoch_ns is None else time.localtime(epoch_ns // 1_000_000_000).tm_gmtoff

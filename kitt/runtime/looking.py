@@ -17,7 +17,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from kitt.config import CameraCalibration, Config
+from kitt.config import CameraCalibration, Config, MindConfig
 from kitt.drive.records import Record
 from kitt.drive.source import Source
 from kitt.errors import KittError
@@ -81,7 +81,8 @@ class DriveRoad:
         self.from_s = from_s
         self._path = source.path
         self._told = _Told()
-        self._replay = Replay(source, options, self._told)
+        # the conversation has a mind of its own, with the recipes and the names that the settings name
+        self._replay = Replay(source, replace(options, config=replace(options.config, mind=MindConfig())), self._told)
         self._results = iter(self._replay)
         self._moments: list[Moment] = []
         self._ended = False

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from kitt.config import Config
 from kitt.ears.grammar import Grammar
+from kitt.ears.in_force import AUTO
 from kitt.errors import KittError
 from kitt.mind.assistant import Assistant
 from kitt.mind.notebook import Notebook, Retention, usual_path
@@ -19,6 +20,7 @@ from kitt.mind.reading import Reader
 from kitt.mind.recipes import Recipes
 from kitt.mind.vehicle.action import Vehicle
 from kitt.mind.vehicle.opening import open_vehicle
+from kitt.runtime.live_car import LiveCar, LiveHands
 from kitt.types import LANGUAGES
 
 OWN = "kitt"
@@ -65,32 +67,44 @@ class Minding:
             epoch_ns=epoch_ns,
             utc_offset_s=_utc_offset_s(epoch_ns),
             contacts=self.contacts,
+            recipes=self.recipes,
         )
+        if isinstance(car, LiveCar):
+            made.hands = LiveHands(car, self.contacts)
         made.persona.switch(self.config.mind.wit)
         return made
 
     def reader(self) -> Reader:
-        """What understands typed sentences."""
-        return Reader()
+        """What understands typed sentences, those of the recipes among them. Raises KittError."""
+        return Reader(more=self._grammars(LANGUAGES))
 
-    def grammars(self) -> list[Grammar]:
-        """The sentences of the recipes, for the ears, in the languages that they listen for. Raises KittError."""
-        heard = self.config.ears.language
-        made = [self.recipes.grammar(one) for one in LANGUAGES if heard in (one, "auto")] if self.recipes else []
+    def heard(self) -> list[Grammar]:
+        """The sentences of the recipes in the languages that the ears listen for. Raises KittError."""
+        language = self.config.ears.language
+        return self._grammars(LANGUAGES if language == AUTO else (language,))
+
+    def _grammars(self, languages: tuple[str, ...]) -> list[Grammar]:
+        made = [self.recipes.grammar(one) for one in languages] if self.recipes else []
         return [grammar for grammar in made if grammar]
 
     def car(self) -> Vehicle:
-        """The car of `[vehicle]`. Raises KittError where it cannot be had."""
-        return open_vehicle(self.config.vehicle)
+        """The car of `[vehicle]`, for a conversation. Raises KittError where it cannot be had."""
+        opened = open_vehicle(self.config.vehicle)
+        return opened if self.config.vehicle.kind == "simulated" else LiveCar(opened)
+
+    @property
+    def notebook(self) -> Path | None:
+        """The file that notes are kept in, None where they are not kept."""
+        named = self.config.mind.notebook
+        return usual_path() if named == OWN else Path(named).expanduser() if named else None
 
     def book(self, drive: str, now_ns: int) -> Notebook | None:
-        """The notebook of `[mind]`, None where notes are not kept. now_ns: since the Unix epoch. Raises KittError for a
-        file that is no notebook; what else is wrong stands in its `trouble`."""
-        mind = self.config.mind
-        if not mind.notebook:
-            return None
-        path = usual_path() if mind.notebook == OWN else Path(mind.notebook).expanduser()
-        return Notebook.open(path, drive, now_ns, Retention(days=mind.notebook_days))
+        """The notebook of `[mind]`, for a conversation. now_ns: since the Unix epoch.
+
+        Raises KittError for a file that is no notebook; what else is wrong stands in its `trouble`.
+        """
+        keep = Retention(days=self.config.mind.notebook_days)
+        return Notebook.open(self.notebook, drive, now_ns, keep) if self.notebook else None
 
 
 def not_worked(config: Config) -> str:

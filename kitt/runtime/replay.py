@@ -67,7 +67,7 @@ class Replay:
         self.pipeline = Pipeline(options.config, self.camera, time.perf_counter_ns)
         ears = options.config.ears
         minding = Minding.of(options.config)
-        self.hearing = Hearing(ears, time.perf_counter_ns, minding.grammars()) if ears.enabled else None
+        self.hearing = Hearing(ears, time.perf_counter_ns, minding.heard()) if ears.enabled else None
         epoch_ns = source.start_ns if source.absolute else None
         self.mind = (
             minding.assistant(drive=Path(source.path).name, begun_ns=source.start_ns, epoch_ns=epoch_ns)

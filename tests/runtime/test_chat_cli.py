@@ -50,7 +50,7 @@ def rows(path: Path) -> list[dict[str, Any]]:
 @pytest.fixture(autouse=True)
 def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The grammars of the three languages, compiled for the first conversation only: seconds each time."""
-    monkeypatch.setattr("kitt.runtime.chatting.Reader", READERS)
+    monkeypatch.setattr("kitt.runtime.minding.Reader", lambda more=(): Reader(more=more) if more else READERS())
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def test_what_it_cannot_use_is_one_line(drive: Path, tmp_path: Path) -> None:
     script = tmp_path / "talk.txt"
     script.write_text("what do you see?\n@77\n")
     assert "language" in failed(drive, "--language", "de")
-    assert failed(drive, "--units", "miles") == "--units 'miles' are not known; known: metres, feet"
+    assert failed(drive, "--units", "miles") == "command line: 'units' = 'miles'; allowed: metres, feet"
     assert "no such file" in failed(tmp_path / "none.mcap")
     assert "cannot read" in failed(tmp_path / "none.jpg")
     assert failed(drive, "--script", script).startswith(f"{script}:2: 77 s lies beyond the end of")

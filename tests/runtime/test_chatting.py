@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from kitt.config import Config, VoiceConfig
 from kitt.errors import KittError
+from kitt.mind.notebook import Notebook
 from kitt.mind.reading import Reader
-from kitt.runtime.chatting import Chat, Line, parse, read_script
+from kitt.runtime.chatting import LONGEST, Chat, Line, parse, read_script
 from kitt.runtime.looking import Moment
+from kitt.runtime.minding import Minding
 from kitt.types import Signals, Warning
 from tests.mind.scenes import S, Thing, scene
 
@@ -44,8 +47,12 @@ class Road:
     def close(self) -> None: ...
 
 
+def minding(language: str = "en") -> Minding:
+    return Minding.of(replace(Config(), voice=VoiceConfig(language=language)))
+
+
 def chat_at(t_s: float, language: str = "en", first_s: int = 0) -> Chat:
-    chat = Chat(Road(first_s), language=language, reader=READER)
+    chat = Chat(Road(first_s), minding(language), reader=READER)
     move(chat, t_s)
     return chat
 
@@ -98,6 +105,7 @@ def test_a_script_is_read_with_its_line_numbers_up_to_its_end(tmp_path: Path) ->
     ("data", "error"),
     [
         (b"hello\n\xff\xfe\n", r"talk\.txt:2: not text \(UTF-8\): byte 1 of the line"),
+        (b"hello\n" + b"a" * 100_000, r"talk\.txt:2: a line of 100000 characters; KITT listens to 500 at a time"),
         (b"#\n\n@soon\n", r"talk\.txt:3: '@soon' is no time"),
         (None, r"talk\.txt: cannot read: No such file"),
     ],
@@ -129,7 +137,7 @@ def test_going_back_sees_what_was_then_and_tells_no_warning_twice() -> None:
     assert chat.say("why did you warn me?")[-1]["evidence"]["frame"] == -1
     move(chat, 6.0)
     assert frame_of(chat) == 6
-    assert len(chat.mind.view(START_NS + 6 * S).warnings) == 1
+    assert len(chat.mind.seen.view(START_NS + 6 * S).warnings) == 1
 
 
 def test_where_there_is_no_picture_it_says_so() -> None:
@@ -166,3 +174,37 @@ def test_what_was_said_last_is_what_is_meant_although_time_stands_still() -> Non
 def test_nothing_is_said_before_the_road_was_looked_at() -> None:
     with pytest.raises(KittError, match="not looked at yet"):
         Chat(Road(), reader=READER).say("hello")
+
+
+def test_more_than_a_breath_is_refused_in_no_time() -> None:
+    with pytest.raises(KittError, match="100000 characters; KITT listens to 500"):
+        chat_at(4.0).say("a" * 100_000)
+    (row,) = chat_at(4.0).say("turn on the " * (LONGEST // 12))
+    assert row["actions"] == []
+
+
+def test_a_hundred_lines_at_one_moment_are_a_hundred_turns_in_order() -> None:
+    chat = chat_at(4.0)
+    words = ["turn on the radio", "what do you see?", "turn it off", "remember that I parked on level three"]
+    rows = [row for i in range(100) for row in chat.say(words[i % 4])]
+    assert [row["turn"] for row in rows] == list(range(1, 101))
+    assert {row["t_s"] for row in rows} == {4.0}
+    assert [row["intent"] for row in rows[:4]] == [row["intent"] for row in rows[96:]]
+    assert chat.say("where did I park?")[0]["said"] == "You parked on level 3."
+
+
+def test_what_goes_wrong_with_the_notebook_is_for_the_log_once(tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    path.write_bytes(b"no notebook at all, and long enough to be looked at" * 100)
+    book = Notebook.open(path, "made.mcap", 10**18)
+    chat = Chat(Road(), minding(), book=book, reader=READER)
+    (problem,) = chat.problems()
+    assert "notes.db: the notebook is damaged" in problem
+    assert "set aside as notes.damaged-1.db" in problem
+    move(chat, 4.0)
+    said = chat.say("remember that I parked on level three")
+    assert "damaged" in said[0]["said"]
+    assert said[1]["said"] == "Noted: parked on level 3."
+    chat.close()
+    assert chat.problems() == []
+    assert Notebook.open(path, "made.mcap", 10**18).last("parked") is not None
