@@ -23,6 +23,8 @@ from kitt.places import shipped
 VERDICT = "ears-verdict.json"
 FULL_STATES = 5600
 """Of the car grammar."""
+UNCLEAR = "unclear"
+"""How the reason begins where two intents fit nearly as well as each other."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,7 @@ def refusal(
         return f"not in the grammar: '{e.word}' was not heard ({e.word_score:.2f} a phone, below {limits.word:.2f})"
     if e.rival and e.margin < limits.margin:
         return (
-            f"unclear: '{e.text}' ({e.intent}) or '{e.rival.text}' ({e.rival.intent}), "
+            f"{UNCLEAR}: '{e.text}' ({e.intent}) or '{e.rival.text}' ({e.rival.intent}), "
             f"{e.margin:.2f} apart, below {limits.margin:.2f}"
         )
     if e.beside > limits.beside:

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from kitt.errors import KittError
 from kitt.mind import answers, notes
+from kitt.mind.asking_back import decided, decides, unclear, which_of_two
 from kitt.mind.car_replies import came_of, undone, work
 from kitt.mind.context import Context, Request, meant, resolved
 from kitt.mind.notebook import Notebook
@@ -108,8 +109,11 @@ class Assistant:
         return turns
 
     def hear(self, heard: Heard) -> Turn:
-        """Answer what the ears heard; an utterance that they rejected was not understood."""
+        """Answer what the ears heard; what they rejected was not understood, or is asked back if one of two."""
         t_ns = heard.t_end_ns
+        if two := unclear(heard):
+            self.language_before, self.language = self.language, heard.language
+            return which_of_two(self, *two, heard.text, t_ns)
         if heard.rejected or not heard.intent:
             return self._missed(t_ns, heard.text if not heard.rejected else "")
         self.language_before, self.language = self.language, heard.language
@@ -127,9 +131,7 @@ class Assistant:
         others = [one for one in readings[1:] if one.said != best.said]
         self.language_before, self.language = self.language, best.language
         if best.cost > 0 and others and others[0].cost - best.cost < NEAR:
-            asked = self.talk.say("talk.which_of_two", first=best.said, second=others[0].said)
-            self.wait_for_yes(Request(best.intent, best.slots), t_ns)
-            return self._told(Turn(t_ns, typed, self.language, said=asked.text, asked_back=True), t_ns)
+            return which_of_two(self, best, others[0], typed, t_ns)
         return self.answer(Request(best.intent, best.slots), typed, t_ns)
 
     def answer(self, heard: Request, words: str, t_ns: int) -> Turn:
@@ -138,7 +140,7 @@ class Assistant:
         self.context = self.context.at(t_ns)
         heard = meant(heard, self.context)
         spoken = self.language
-        reply = self._reply(heard, t_ns)
+        reply = self.reply(heard, t_ns)
         said = reply.text
         if reply.may_joke and (quip := self._quip(heard, reply, t_ns)):
             said = f"{said} {quip}".strip()
@@ -153,14 +155,15 @@ class Assistant:
             reply.evidence,
             reply.asks,
             urgent=heard.intent == "StopTalking",
-            note=self._problems(),
+            note=self.recipes.take_problems() if self.recipes else "",
         )
-        return self._told(turn, t_ns)
+        return self.told(turn)
 
-    def _reply(self, heard: Request, t_ns: int) -> Reply:
-        if heard.intent in ("TalkYes", "TalkNo", "TalkNeverMind") or (heard.intent == "TalkUndo" and self._waits):
-            return self._decided(heard, t_ns)
-        self.context = replace(self.context, pending=None, choice=())
+    def reply(self, heard: Request, t_ns: int) -> Reply:
+        """What is said and done: a decision, or what was asked with what it leans on put in."""
+        if decides(heard, self.context):
+            return decided(self, heard, t_ns)
+        self.context = self.context.settled()
         if heard.intent == "TalkUndo":
             return undone(self, t_ns)
         wanted = resolved(heard, self.context)
@@ -169,9 +172,10 @@ class Assistant:
             return Reply(self.talk.say(key).text)
         if wanted.undo_first:
             self.hands.undo(t_ns, speed_mps=self.seen.signals.speed_mps, yes=True)
-        return self._do(Request(wanted.intent, wanted.slots), t_ns, yes=False)
+        return self.do(Request(wanted.intent, wanted.slots), t_ns, yes=False)
 
-    def _do(self, wanted: Request, t_ns: int, *, yes: bool) -> Reply:
+    def do(self, wanted: Request, t_ns: int, *, yes: bool) -> Reply:
+        """A request that leans on nothing. yes: the driver has confirmed it."""
         if wanted.intent in answers.INTENTS:
             return self._looked(wanted, t_ns)
         if wanted.intent in TABLE:
@@ -180,7 +184,7 @@ class Assistant:
             return self._cooked(self.recipes, wanted, t_ns)
         question = None if yes else notes.confirmation(wanted.intent, wanted.slots, self.talk)
         if question is not None:
-            self.wait_for_yes(wanted, t_ns)
+            self.context = self.context.asking(wanted, t_ns)
             return Reply(question.text, asks=True)
         noted = notes.reply(wanted.intent, wanted.slots, t_ns, self.book, self.talk, self.seen.frame)
         if noted is not None:
@@ -191,7 +195,7 @@ class Assistant:
 
     def _looked(self, wanted: Request, t_ns: int) -> Reply:
         found = answers.answer(wanted.intent, dict(wanted.slots), self.seen.view(t_ns), self.language, self.units)
-        self.context = replace(self.context, question=wanted, question_ns=t_ns, acted=False, track_ids=found.track_ids)
+        self.context = self.context.answered(wanted, found.track_ids, t_ns)
         evidence = Evidence(found.frame_index, found.track_ids, found.values)
         return Reply(found.text, evidence=evidence, may_joke=found.topic != "camera")
 
@@ -202,29 +206,8 @@ class Assistant:
         assert made
         if made.order:
             return work(self, Request(made.order.intent, made.order.slots, then=made), t_ns, yes=False)
-        self.context = replace(self.context, question=wanted, question_ns=t_ns, acted=False, track_ids=made.track_ids)
+        self.context = self.context.answered(wanted, made.track_ids, t_ns)
         return Reply(made.text, evidence=Evidence(made.frame_index, made.track_ids, made.values))
-
-    def _decided(self, heard: Request, t_ns: int) -> Reply:
-        """A yes or a no to what was asked."""
-        pending, waited = self.context.pending, self._waits
-        self.context = replace(self.context, pending=None, choice=())
-        if heard.intent == "TalkYes" and pending is not None:
-            return self._do(pending, t_ns, yes=True)
-        if waited and heard.intent != "TalkYes":
-            return Reply(self.talk.say("confirm.cancelled", self.nth("cancelled")).text)
-        if heard.intent == "TalkNeverMind":
-            return small_talk(self, heard, t_ns)
-        return Reply(self.talk.say("talk.nothing_asked").text)
-
-    @property
-    def _waits(self) -> bool:
-        """A question of kitt's is open."""
-        return self.context.pending is not None or bool(self.context.choice)
-
-    def wait_for_yes(self, wanted: Request, t_ns: int) -> None:
-        """Ask whether that is meant: the next yes does it."""
-        self.context = replace(self.context, pending=wanted, pending_ns=t_ns)
 
     def _missed(self, t_ns: int, words: str) -> Turn:
         said = self.misses.missed(self.talk)
@@ -246,14 +229,8 @@ class Assistant:
         self.asked[what] = self.asked.get(what, 0) + 1
         return self.asked[what] - 1
 
-    def _problems(self) -> str:
-        """What went wrong in a recipe, once."""
-        found = self.recipes.problems if self.recipes else []
-        told = "; ".join(found)
-        found.clear()
-        return told
-
-    def _told(self, turn: Turn, t_ns: int) -> Turn:
+    def told(self, turn: Turn) -> Turn:
+        """The turn, once it is kept what was said."""
         if turn.said and turn.intent != "TalkRepeat":
             self.context = replace(self.context, said=turn.said)
         return turn

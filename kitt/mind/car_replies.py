@@ -34,9 +34,9 @@ def work(mind: Assistant, wanted: Request, t_ns: int, *, yes: bool) -> Reply:
         return Reply(mind.talk.say("talk.contradiction").text, asks=True)
     action = mind.hands.ask(wanted.intent, slots, t_ns, speed_mps=mind.seen.signals.speed_mps, yes=yes)
     if action.asks:
-        mind.wait_for_yes(wanted, t_ns)
+        mind.context = mind.context.asking(wanted, t_ns)
     elif not action.reason:
-        mind.context = replace(mind.context, action=wanted, action_ns=t_ns, acted=True)
+        mind.context = mind.context.done(wanted, t_ns)
     if action.waits and wanted.then:
         mind.promised[action.number] = wanted.then
     text, evidence = _told(mind, action, wanted.then)
@@ -73,5 +73,5 @@ def _call(mind: Assistant, wanted: Request, t_ns: int) -> Reply:
         return work(mind, replace(wanted, slots={"contact": found[0]}), t_ns, yes=False)
     if not found:
         return Reply(mind.talk.say("talk.unknown_name", name=name).text)
-    mind.context = replace(mind.context, choice=found, pending_ns=t_ns)
+    mind.context = mind.context.asking(None, t_ns, choice=found)
     return Reply(mind.talk.say("call.which", names=mind.talk.listed(list(found))).text, asks=True)

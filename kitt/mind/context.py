@@ -13,6 +13,7 @@ from kitt.mind.recipes import RecipeReply
 from kitt.mind.vehicle.actions import TABLE
 
 Slots = Mapping[str, str | int]
+Names = tuple[str, ...]
 KEPT_S = 60.0
 """After a minute nobody means what was said before it."""
 YES_S = 15.0
@@ -63,7 +64,7 @@ class Context:
     question, which times alone do not tell: in a chat they stand still; last: the later of both.
 
     track_ids: those that the answer to `question` spoke of; said: the latest thing kitt said; pending: what waits for a
-    yes, since when; choice: names of which one waits to be picked, likewise.
+    yes, since when; instead: what was meant if not that; choice: names of which one waits to be picked, likewise.
     """
 
     question: Request | None = None
@@ -75,7 +76,8 @@ class Context:
     said: str = ""
     pending: Request | None = None
     pending_ns: int = 0
-    choice: tuple[str, ...] = ()
+    instead: Request | None = None
+    choice: Names = ()
 
     def at(self, t_ns: int) -> Context:
         """What of it still counts at `t_ns`; what lies in the future of a clock that was set back does not."""
@@ -88,8 +90,32 @@ class Context:
             question=self.question if counts(self.question_ns, KEPT_S) else None,
             action=self.action if counts(self.action_ns, KEPT_S) else None,
             pending=self.pending if counts(self.pending_ns, YES_S) else None,
+            instead=self.instead if counts(self.pending_ns, YES_S) else None,
             choice=self.choice if counts(self.pending_ns, YES_S) else (),
         )
+
+    @property
+    def waits(self) -> bool:
+        """A question of kitt's is open."""
+        return self.pending is not None or bool(self.choice)
+
+    def asking(
+        self, wanted: Request | None, t_ns: int, *, instead: Request | None = None, choice: Names = ()
+    ) -> Context:
+        """With a question of kitt's open: whether that is wanted, or which of the names."""
+        return replace(self, pending=wanted, pending_ns=t_ns, instead=instead, choice=choice)
+
+    def settled(self) -> Context:
+        """With no question open."""
+        return replace(self, pending=None, instead=None, choice=())
+
+    def answered(self, question: Request, track_ids: tuple[int, ...], t_ns: int) -> Context:
+        """After a question to the eyes, whose answer spoke of these tracks."""
+        return replace(self, question=question, question_ns=t_ns, acted=False, track_ids=track_ids)
+
+    def done(self, action: Request, t_ns: int) -> Context:
+        """After an action."""
+        return replace(self, action=action, action_ns=t_ns, acted=True)
 
     @property
     def last(self) -> Request | None:

@@ -65,6 +65,11 @@ class Recipes:
             raise KittError(f"{folder}: no recipes in this folder; write en.yaml, fr.yaml or es.yaml (docs/recipes.md)")
         return Recipes({path.stem: recipe_file.read(path) for path in found})
 
+    def take_problems(self) -> str:
+        """What went wrong since this was last asked, in a line."""
+        told, self.problems = "; ".join(self.problems), []
+        return told
+
     def intents(self, language: str) -> tuple[str, ...]:
         """The intents that these recipes add."""
         return tuple(self._files[language].recipes) if language in self._files else ()

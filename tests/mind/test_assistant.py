@@ -2,14 +2,16 @@
 
 import pytest
 
+from kitt.ears.judge import UNCLEAR
 from kitt.errors import KittError
 from kitt.mind.assistant import Assistant
 from kitt.mind.context import Request
 from kitt.mind.notebook import Notebook, Sighting
 from kitt.mind.reading import Reader
+from kitt.mind.typed import Reading
 from kitt.mind.vehicle.simulated import SimulatedCar
 from kitt.mind.view import Sightings
-from kitt.types import STOP_SIGN, Heard, Signals
+from kitt.types import STOP_SIGN, Candidate, Heard, Signals
 from tests.mind.scenes import S, Thing, scene
 
 READ = Reader()
@@ -118,3 +120,71 @@ def test_what_has_no_switch_is_turned_off_too(first, target, stands):
     typed(mind, "turn it off again")
     assert before != stands
     assert car.state[target] == stands
+
+
+def nearly(*readings):
+    """A reader that finds two things nearly as good, whatever is typed; other sentences it reads as they are."""
+    return lambda typed, language: list(readings) if typed == "hm" else READ(typed, language)
+
+
+LIGHTS = Reading("LightsSet", {"state": "on", "light": "headlights"}, "turn on the lights", 0.30, "en")
+FORGET = Reading("DriveForget", {}, "forget this drive", 0.35, "en")
+
+
+@pytest.mark.parametrize(
+    ("then", "intents"),
+    [("yes", ["LightsSet"]), ("no", []), ("never mind", []), ("the other one", [])],
+)
+def test_two_readings_nearly_as_good_are_asked_back(then, intents):
+    mind, reader = Assistant(), nearly(LIGHTS, FORGET)
+    asked = mind.read("hm", 10 * S, reader)
+    assert asked.asked_back
+    assert asked.said == "Did you mean “turn on the lights”, or “forget this drive”?"
+    turn = mind.read(then, 12 * S, reader)
+    assert [action.intent for action in turn.actions] == intents
+    assert turn.asked_back == (then == "the other one")
+
+
+def test_which_was_meant_is_no_yes_to_what_cannot_be_undone():
+    mind, reader = Assistant(), nearly(FORGET, LIGHTS)
+    mind.book.add("todo", {"topic": "bread"}, 0)
+    mind.read("hm", 10 * S, reader)
+    turn = mind.read("yes", 12 * S, reader)
+    assert turn.asked_back
+    assert mind.book.notes()
+    mind.read("yes", 14 * S, reader)
+    assert not mind.book.notes()
+
+
+def test_what_leans_on_before_does_so_when_it_was_asked_back():
+    left = Reading("FollowSide", {"side": "left"}, "and on the left", 0.3, "en")
+    mind, reader = Assistant(), nearly(left, LIGHTS)
+    mind.see(scene([Thing(1, lateral_m=-4.0, lead=False)], 10), Signals())
+    mind.read("how many cars are there", 10 * S, reader)
+    mind.read("hm", 10 * S + 1, reader)
+    turn = mind.read("yes", 10 * S + 2, reader)
+    assert turn.evidence.values["car.count"] == 1
+    assert turn.evidence.track_ids == (1,)
+
+
+def two_heard(confidence, second="MediaPause"):
+    one = Candidate("MediaPlay", {}, "play music", -0.50)
+    other = Candidate(second, {}, "pause music", -0.52)
+    reason = f"{UNCLEAR}: 'play music' (MediaPlay) or 'pause music' ({second}), 0.20 apart, below 0.30"
+    return Heard(9 * S, 10 * S, "en", "MediaPlay", {}, "play music", confidence, True, reason, n_best=(one, other))
+
+
+def test_two_things_that_the_ears_cannot_tell_apart_are_asked_back():
+    mind = Assistant(language="fr")
+    turn = mind.hear(two_heard(0.7))
+    assert (turn.asked_back, turn.language) == (True, "en")
+    assert turn.said == "Did you mean “play music”, or “pause music”?"
+    (action,) = mind.read("yes", 12 * S, READ).actions
+    assert action.intent == "MediaPlay"
+
+
+@pytest.mark.parametrize("heard", [two_heard(0.2), two_heard(0.7, "MediaPlay")])
+def test_what_was_perhaps_no_command_is_not_asked_back(heard):
+    turn = Assistant().hear(heard)
+    assert not turn.asked_back
+    assert not turn.actions
