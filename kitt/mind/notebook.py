@@ -25,6 +25,8 @@ T = TypeVar("T")
 DAY_NS = 86_400_000_000_000
 TRIM_EVERY = 200
 """Rows added between two looks at the size."""
+_DRIVE = "INSERT OR IGNORE INTO drives (id, name, begun_ns) VALUES (?, ?, ?)"
+"""`kitt forget` may have taken the drive away that is still under way; what comes after is a note nonetheless."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class Notebook:
         self._added = 0
         self._told: set[str] = set()
         self._mended = False
+        self._file: tuple[int, int] | None = None
 
     @staticmethod
     def open(path: Path | None, drive: str, begun_ns: int, keep: Retention | None = None) -> Notebook:
@@ -108,6 +111,7 @@ class Notebook:
         text = json.dumps(dict(sorted(slots.items())), ensure_ascii=False)
 
         def write(db: sqlite3.Connection) -> int:
+            db.execute(_DRIVE, (self._drive_id, self.drive, self._begun_ns))
             row = (self._drive_id, t_ns, kind, text, frame_index)
             cursor = db.execute("INSERT INTO notes (drive, t_ns, kind, slots, frame) VALUES (?, ?, ?, ?, ?)", row)
             db.commit()
@@ -140,6 +144,7 @@ class Notebook:
         seen = list(sightings)
 
         def write(db: sqlite3.Connection) -> bool:
+            db.execute(_DRIVE, (self._drive_id, self.drive, self._begun_ns))
             db.executemany(
                 "INSERT INTO sightings (drive, object, count, first_ns, last_ns, frame) VALUES (?, ?, ?, ?, ?, ?)",
                 [(self._drive_id, s.object, s.count, s.first_ns, s.last_ns, s.frame_index) for s in seen],
@@ -191,6 +196,7 @@ class Notebook:
             self._db = None
             self._tell(e.trouble)
             return
+        self._file = notebook_file.identity(self.path)
         for trouble in told:
             self._tell(trouble)
         self._do(self._begin, None)
@@ -226,8 +232,12 @@ class Notebook:
     def _do(self, operation: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         """One operation on the file; `otherwise` when SQLite cannot do it, which is told.
 
-        A file found damaged in the middle of a drive is set aside, and the operation done in a new one.
+        A file found damaged in the middle of a drive is set aside, and the operation done in a new one; one that lies
+        there no more, for another kitt has set it aside or somebody has deleted it, would be written to for nobody.
         """
+        if self._db and self._file != notebook_file.identity(self.path):
+            self._db.close()
+            self._start()
         if self._db is None:
             return otherwise
         try:
@@ -243,9 +253,19 @@ class Notebook:
                 self._tell(notebook_file.trouble_of(self.path, str(e)))
                 return otherwise
             self._mended = True
-            self._tell(notebook_file.set_aside(self.path, str(e)))
-            self._start()
+            self._anew(self.path, str(e))
             return self._do(operation, otherwise)
+
+    def _anew(self, path: Path, damaged: str) -> None:
+        """In a new file, or in the one that another kitt has begun."""
+        try:
+            told = notebook_file.set_aside(path, damaged, self._file)
+        except UnusableError as e:
+            self._db, told = None, e.trouble
+        else:
+            self._start()
+        if told:
+            self._tell(told)
 
     def _tell(self, trouble: Trouble) -> None:
         """Each reason is told once: who hears "the disk is full" with every note stops listening."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kitt.errors import KittError
+from kitt.mind.alone import alone
 
 APPLICATION_ID = 0x4B495454
 """In the file's header, by which `file` and kitt know it: "KITT"."""
@@ -62,18 +63,21 @@ def connect(path: Path | None) -> tuple[sqlite3.Connection, list[Trouble]]:
 
     Raises UnusableError, and KittError for a database that is not kitt's or is of a newer kitt; those stay as they are.
     """
-    try:
-        return _opened(path), []
-    except sqlite3.OperationalError as e:
-        raise UnusableError(trouble_of(path, str(e))) from e
-    except sqlite3.DatabaseError as e:
-        damaged = str(e)
-    assert path
-    told = set_aside(path, damaged)
-    try:
-        return _opened(path), [told]
-    except sqlite3.DatabaseError as e:
-        raise UnusableError(trouble_of(path, str(e))) from e
+    if path is None:
+        return _opened(None), []
+    _make_room(path)
+    with alone(path):
+        try:
+            return _opened(path), []
+        except sqlite3.OperationalError as e:
+            raise UnusableError(trouble_of(path, str(e))) from e
+        except sqlite3.DatabaseError as e:
+            damaged = str(e)
+        told = _set_aside(path, damaged)
+        try:
+            return _opened(path), [told]
+        except sqlite3.DatabaseError as e:
+            raise UnusableError(trouble_of(path, str(e))) from e
 
 
 def trouble_of(path: Path | None, said: str) -> Trouble:
@@ -87,8 +91,25 @@ def trouble_of(path: Path | None, said: str) -> Trouble:
     return Trouble(key, f"{path or 'notebook'}: the notebook cannot be used: {said}; going on without it")
 
 
-def set_aside(path: Path, damaged: str) -> Trouble:
-    """Move a damaged file and what belongs to it to the next free name. Raises UnusableError."""
+def identity(path: Path | None) -> tuple[int, int] | None:
+    """Which file lies there, whatever its name; None for none."""
+    try:
+        found = path.stat() if path else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found else None
+
+
+def set_aside(path: Path, damaged: str, file: tuple[int, int] | None) -> Trouble | None:
+    """Move a file that was found damaged to the next free name, with what belongs to it.
+
+    file: its identity; None is given back where another kitt has set it aside meanwhile. Raises UnusableError.
+    """
+    with alone(path):
+        return _set_aside(path, damaged) if identity(path) == file else None
+
+
+def _set_aside(path: Path, damaged: str) -> Trouble:
     number = 1
     while (aside := path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")).exists():
         number += 1
@@ -168,8 +189,6 @@ def used_bytes(db: sqlite3.Connection) -> int:
 
 
 def _opened(path: Path | None) -> sqlite3.Connection:
-    if path:
-        _make_room(path)
     # Built in one thread and used in another, one at a time.
     db = sqlite3.connect(path or ":memory:", timeout=BUSY_S, check_same_thread=False)
     try:

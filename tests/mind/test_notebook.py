@@ -135,6 +135,64 @@ def test_damage_found_while_driving_costs_the_old_notes_and_not_the_new(tmp_path
     assert [n.kind for n in running.notes()] == ["todo", "parked"]
 
 
+AT_ONCE = """
+import sys, time
+from pathlib import Path
+from kitt.mind.notebook import Notebook
+print("ready", flush=True)
+sys.stdin.readline()
+book = Notebook.open(Path(sys.argv[1]), "at once", int(sys.argv[2]))
+written = [book.add("parked", {"level": i}, i) for i in range(10)]
+print(sum(note is not None for note in written), [t.key for t in book.trouble])
+book.close()
+"""
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_several_at_once_lose_nothing(damaged: bool, tmp_path: Path) -> None:
+    """New, all make it; damaged, one of them sets it aside and the others use what it has begun."""
+    path = tmp_path / "n.db"
+    if damaged:
+        path.write_bytes(b"no database" * 1000)
+    command = [sys.executable, "-c", AT_ONCE, str(path)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    several = [subprocess.Popen([*command, str(BEGUN + i)], **pipes) for i in range(4)]  # type: ignore[call-overload]
+    for one in several:
+        assert one.stdout.readline() == "ready\n"
+    for one in several:
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    said = sorted(one.communicate(timeout=60)[0] for one in several)
+    told = ["10 ['notebook.damaged']\n"] if damaged else ["10 []\n"]
+    assert said == sorted(told + ["10 []\n"] * 3)
+    assert len(book(path).notes()) == 40
+    assert len(notebook_file.set_aside_files(path)) == damaged
+
+
+def test_what_another_kitt_has_set_aside_is_gone_on_with_in_the_new_file(tmp_path: Path) -> None:
+    path = tmp_path / "n.db"
+    running = book(path)
+    running.add("todo", {"topic": "bread"}, 0)
+    assert notebook_file.set_aside(path, "damaged", notebook_file.identity(path))
+    other = book(path, "b")
+    assert other.add("parked", {"level": 1}, 0)
+    assert running.add("parked", {"level": 2}, 1)
+    assert [n.slots["level"] for n in other.notes()] == [1, 2]
+    assert notebook_file.set_aside(path, "damaged", (0, 0)) is None
+    assert len([p for p in notebook_file.set_aside_files(path) if p.suffix == ".db"]) == 1
+
+
+def test_a_drive_forgotten_while_it_lasts_goes_on(tmp_path: Path) -> None:
+    running = book(tmp_path / "n.db")
+    running.add("parked", {"level": 1}, 0)
+    other, _ = notebook_file.connect(tmp_path / "n.db")
+    notebook_file.forget(other, tuple(r.id for r in notebook_file.records(other)))
+    other.commit()
+    assert running.notes() == ()
+    assert running.add("parked", {"level": 2}, 1)
+    assert [n.slots["level"] for n in running.notes()] == [2]
+
+
 def test_no_file_can_be_made_and_kitt_goes_on_without(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     closed = book(tmp_path / "file" / "n.db")
