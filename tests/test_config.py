@@ -23,6 +23,9 @@ def test_what_a_file_gives_replaces_the_default(tmp_path: Path) -> None:
     assert (config.eyes.threads, config.voice.language) == (4, "fr")
     ears = load(write(tmp_path, '[ears]\nenabled = false\nlanguage = "es"\nwake = ""\n')).ears
     assert (ears.enabled, ears.language, ears.wake, ears.grammar) == (False, "es", "", "")
+    mind = load(write(tmp_path, '[mind]\nunits = "feet"\nwit = false\nnotebook = "kitt"\nnotebook_days = 30\n')).mind
+    assert (mind.units, mind.wit, mind.notebook, mind.notebook_days) == ("feet", False, "kitt", 30.0)
+    assert (mind.recipes, mind.contacts) == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -39,6 +42,10 @@ def test_what_a_file_gives_replaces_the_default(tmp_path: Path) -> None:
         ('[eyes]\nscore = "high"\n', 2, "must be a number"),
         ("[eyes]\nthreads = true\n", 2, "must be a whole number"),
         ("eyes = 3\n", 1, "'eyes' is a section"),
+        ('[mind]\nunits = "miles"\n', 2, "allowed: metres, feet"),
+        ("[mind]\nnotebook_days = 0\n", 2, "outside 1 to 36500"),
+        ("[mind]\nwit = 1\n", 2, "must be a true or false"),
+        ('[mind]\nrecipe = "x"\n', 2, "unknown key 'recipe' (meant 'recipes = ''"),
     ],
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, line: int, says: str) -> None:

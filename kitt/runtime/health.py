@@ -48,6 +48,8 @@ PACKAGES = (
 EXTRAS = {
     "sounddevice": "live",
     "livekit": "echo",
+    "python-can": "can",
+    "cantools": "can",
     "gruut-lang-en": "lexica",
     "pycocotools": "eval",
 }

@@ -140,6 +140,89 @@ def test_a_still_picture_has_no_speed_and_time_may_go_on(small: list[str], tmp_p
     assert "I do not know our speed" in rows(log)[0]["said"]
 
 
+@pytest.fixture
+def named(tmp_path: Path) -> Path:
+    """A kitt.toml with all that the mind can be given."""
+    (tmp_path / "recipes").mkdir()
+    recipe = (
+        'language: en\n\nrecipes:\n  TeaTime:\n    sentences: ["is it tea time"]\n    reply: "At {speed_kmh}? Later."'
+    )
+    (tmp_path / "recipes" / "en.yaml").write_text(recipe + "\n")
+    (tmp_path / "names.txt").write_text("Anna Bell\n")
+    paths = {"recipes": "recipes", "contacts": "names.txt", "notebook": "n.db"}
+    lines = [f'{key} = "{tmp_path / name}"' for key, name in paths.items()]
+    toml = tmp_path / "kitt.toml"
+    toml.write_text("\n".join(["[mind]", 'units = "feet"', "wit = false", *lines]) + "\n")
+    return toml
+
+
+@pytest.mark.weights
+def test_what_kitt_toml_names_reaches_the_conversation(
+    drive: Path, small: list[str], named: Path, tmp_path: Path
+) -> None:
+    typed = "is it tea time?\ncall anna\nhow fast are we going?\nremember that I parked on level three\n"
+    done = chat(drive, "--at", 0.5, "--config", named, *small, typed=typed)
+    assert done.exit_code == 0, done.output
+    for said in ("KITT: At 50? Later.", "KITT: Call Anna Bell?", "miles an hour", "KITT: Noted: parked on level 3."):
+        assert said in done.output
+    again = chat(drive, "--at", 0.5, "--notebook", tmp_path / "n.db", *small, typed="where did I park?\ncall anna\n")
+    assert "KITT: You parked on level 3." in again.output
+    assert "Anna Bell" not in again.output
+    none = chat(drive, "--at", 0.5, "--config", named, "--notebook", "", *small, typed="where did I park?\n")
+    assert "level 3" not in none.output
+
+
+@pytest.mark.weights
+def test_a_note_is_of_today_whatever_the_recordings_date(drive: Path, small: list[str], tmp_path: Path) -> None:
+    book = tmp_path / "n.db"
+    chat(drive, "--at", 0.5, "--notebook", book, *small, typed="remember that I parked on level three\n")
+    told = CliRunner().invoke(app, ["forget", "--notebook", str(book), "--older-than", "1"])
+    assert "nothing to forget" in told.output
+
+
+@pytest.mark.weights
+def test_a_damaged_notebook_is_set_aside_and_said(drive: Path, small: list[str], tmp_path: Path) -> None:
+    book = tmp_path / "n.db"
+    book.write_bytes(b"no database" * 1000)
+    done = chat(drive, "--at", 0.5, "--notebook", book, *small, typed="remember that I parked on level three\n")
+    assert done.exit_code == 0
+    assert done.output.count("set aside as n.damaged-1.db, a new one begun") == 1
+    assert "KITT: Noted: parked on level 3." in done.output
+    assert (tmp_path / "n.damaged-1.db").is_file()
+
+
+def test_what_the_mind_cannot_use_is_one_line_before_anything_is_looked_at(
+    drive: Path, named: Path, tmp_path: Path
+) -> None:
+    script = tmp_path / "long.txt"
+    script.write_text("hello\n" + "a" * 100_000 + "\n")
+    assert "long.txt:2: a line of 100000 characters" in failed(drive, "--script", script)
+    assert "no recipes in this folder" in failed(drive, "--recipes", drive.parent)
+    assert "no such folder" in failed(drive, "--recipes", tmp_path / "none")
+    assert "names.txt: no such file" in failed(drive, "--contacts", tmp_path / "no" / "names.txt")
+    (tmp_path / "names.txt").write_bytes(b"Anna\n\xff\n")
+    assert "names.txt:2: not text (UTF-8)" in failed(drive, "--config", named)
+    assert "names.txt" in failed(drive, "--jsonl", tmp_path / "names.txt", "--contacts", tmp_path / "names.txt")
+
+
+@pytest.mark.weights
+def test_a_notebook_that_is_none_of_kitts_is_one_line(drive: Path, small: list[str], tmp_path: Path) -> None:
+    assert "the notebook is a file, and this is a folder" in failed(drive, "--notebook", tmp_path, *small, "--at", 0)
+
+
+@pytest.mark.weights
+def test_a_real_car_is_worked_and_that_is_said(drive: Path, small: list[str], tmp_path: Path) -> None:
+    toml = tmp_path / "kitt.toml"
+    toml.write_text('[vehicle]\nkind = "can"\ninterface = "virtual"\nchannel = "test_chat_cli"\n')
+    done = chat(drive, "--at", 0.5, "--config", toml, *small, typed="turn on the fog lights\nopen the trunk\n")
+    assert done.exit_code == 0, done.output
+    assert "KITT works the real car on virtual test_chat_cli; its speed is not known" in done.output
+    assert "(no_answer)" in done.output
+    assert "(needs_yes_standing)" in done.output
+    toml.write_text('[vehicle]\nkind = "can"\nchannel = "can97"\n')
+    assert "channel = 'can97': cannot be opened" in failed(drive, "--at", 0.5, "--config", toml, *small)
+
+
 def test_what_it_cannot_use_is_one_line(drive: Path, tmp_path: Path) -> None:
     script = tmp_path / "talk.txt"
     script.write_text("what do you see?\n@77\n")

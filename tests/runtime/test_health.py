@@ -1,6 +1,7 @@
 """The doctor names what is there, what is missing, and the line that mends it; a broken part does not end it."""
 
 import json
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,16 @@ def test_every_finding_that_is_not_ok_says_how_to_mend_it() -> None:
     findings = health.check()
     assert {"python", "numpy", "backend", "weights", "voice", "sample drive"} <= {f.part for f in findings}
     assert all(f.mend for f in findings if not f.ok)
+
+
+def test_what_the_extras_bring_is_named_with_the_line_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(health, "version", missing)
+    mend = {name: health._extra(name, extra).mend for name, extra in health.EXTRAS.items()}
+    assert mend["python-can"] == mend["cantools"] == "pip install 'kitt[can]'"
+    assert (mend["sounddevice"], mend["livekit"]) == ("pip install 'kitt[live]'", "pip install 'kitt[echo]'")
 
 
 def test_missing_weights_are_exit_code_1_and_the_line_that_fetches_them(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kitt.config import CameraCalibration, Config, to_toml
+from kitt.config import CameraCalibration, Config, MindConfig, VehicleConfig, to_toml
 from kitt.drive.records import IMAGE_TOPIC, Picture, Record
 from kitt.drive.source import open_source
 from kitt.drive.writer import DriveWriter
@@ -245,3 +245,37 @@ def test_ears_without_weights_are_news_and_the_eyes_go_on(
     assert len(log.results) == 3
     assert [(n.t_ns, n.event) for n in log.notices] == [(START_NS, "ears_off")]
     assert "kitt models pull" in log.notices[0].text
+
+
+def test_a_recording_works_no_real_car_and_says_so(make_drive: MakeDrive, hearing: Config) -> None:
+    """The bus does not even exist: it is not looked for."""
+    drive = make_drive([*pictures(30), *speeds(30), *spoken("KITT, open the window", "en", 0.4, 3.0)])
+    real = VehicleConfig(kind="can", interface="socketcan", channel="can97")
+    _, log = run(drive, replace(hearing, vehicle=real))
+    assert [(n.t_ns, n.event) for n in log.notices] == [(START_NS, "vehicle_simulated")]
+    assert "works no real car" in log.notices[0].text
+    ((_, turn),) = log.answers
+    assert turn.actions[0].confirmed
+
+
+def test_recipes_are_heard_in_a_replay_and_the_notebook_is_left_alone(
+    make_drive: MakeDrive, hearing: Config, tmp_path: Path
+) -> None:
+    folder = tmp_path / "recipes"
+    folder.mkdir()
+    recipe = '  TeaTime:\n    sentences: ["is it tea time now"]\n    reply: "At {speed_kmh}? Later."\n'
+    (folder / "en.yaml").write_text(f"language: en\n\nrecipes:\n{recipe}")
+    drive = make_drive([*pictures(30), *speeds(30), *spoken("KITT, is it tea time now?", "en", 0.4, 3.0)])
+    mind = MindConfig(recipes=str(folder), notebook=str(tmp_path / "n.db"), units="feet", wit=False)
+    runs = [run(drive, replace(hearing, mind=mind))[1] for _ in range(2)]
+    ((_, turn),) = runs[0].answers
+    assert (turn.intent, turn.said) == ("TeaTime", "At 50? Later.")
+    assert runs[0].answers == runs[1].answers
+    assert not (tmp_path / "n.db").exists()
+
+
+def test_settings_of_the_mind_that_are_wrong_end_a_replay_before_it_begins(
+    make_drive: MakeDrive, hearing: Config
+) -> None:
+    with pytest.raises(KittError, match="contacts are a text file"):
+        run(make_drive(list(pictures(3))), replace(hearing, mind=MindConfig(contacts="none.txt")))
