@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from kitt.errors import KittError
-from kitt.mind import answers, notes
+from kitt.mind import answers, car_questions, notes
 from kitt.mind.asking_back import decided, decides, unclear, which_of_two
 from kitt.mind.car_replies import came_of, undone, work
 from kitt.mind.context import Context, Request, meant, resolved
@@ -73,6 +73,8 @@ class Assistant:
         self.volume = 5
         """Of kitt's voice, 1 to 9."""
         self.quiet = False
+        self.break_ns: int | None = None
+        """When to suggest a break."""
         self._begun_ns, self._epoch_ns, self.utc_offset_s = begun_ns, epoch_ns, utc_offset_s
         self.seen = Witness(self.book)
         self.recipes = recipes
@@ -101,11 +103,14 @@ class Assistant:
         return None if self._epoch_ns is None else self._epoch_ns + t_ns - self._begun_ns
 
     def tick(self, t_ns: int) -> list[Turn]:
-        """What came of actions that the car took its time for, and of the notebook's troubles."""
+        """What came of actions that the car took its time for, the notebook's troubles, a break that is due."""
         turns = [came_of(self, action, t_ns) for action in self.hands.poll(t_ns)]
         while self.book.trouble:
             trouble = self.book.trouble.pop(0)
             turns.append(Turn(t_ns, "", self.language, said=self.talk.say(trouble.key).text, note=trouble.line))
+        if self.break_ns is not None and t_ns >= self.break_ns:
+            self.break_ns = None
+            turns.append(Turn(t_ns, "", self.language, said=self.talk.say("break.due").text))
         return turns
 
     def hear(self, heard: Heard) -> Turn:
@@ -182,6 +187,8 @@ class Assistant:
             return work(self, wanted, t_ns, yes=yes)
         if self.recipes and wanted.intent in self.recipes.intents(self.language):
             return self._cooked(self.recipes, wanted, t_ns)
+        if wanted.intent in car_questions.INTENTS:
+            return car_questions.answer(wanted.intent, wanted.slots, self.hands.vehicle, self.talk, t_ns)
         question = None if yes else notes.confirmation(wanted.intent, wanted.slots, self.talk)
         if question is not None:
             self.context = self.context.asking(wanted, t_ns)

@@ -14,7 +14,7 @@ from kitt.mind.recipes import RecipeReply
 from kitt.mind.replies import Reply
 from kitt.mind.turn import Evidence, Turn
 from kitt.mind.vehicle.action import Action
-from kitt.mind.vehicle.actions import TABLE
+from kitt.mind.vehicle.actions import NAMED, TABLE
 from kitt.mind.vehicle.targets import CONTACTS
 from kitt.mind.vehicle.wording import confirm
 
@@ -29,6 +29,8 @@ def work(mind: Assistant, wanted: Request, t_ns: int, *, yes: bool) -> Reply:
     """An action of the table, done or asked back."""
     if wanted.intent == "PhoneCall" and wanted.slots.get("contact") not in (*CONTACTS, *mind.contacts):
         return _call(mind, wanted, t_ns)
+    if wanted.intent == "RadioStation" and isinstance(wanted.slots.get("station"), str):
+        wanted = replace(wanted, intent=NAMED)
     slots, row = dict(wanted.slots), TABLE[wanted.intent]
     if "state" in row.choices and "state" not in {**row.defaults, **slots}:
         return Reply(mind.talk.say("talk.contradiction").text, asks=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from kitt.mind import answers
 from kitt.mind.recipes import RecipeReply
-from kitt.mind.vehicle.actions import TABLE
+from kitt.mind.vehicle.actions import NAMED, TABLE
 
 Slots = Mapping[str, str | int]
 Names = tuple[str, ...]
@@ -34,7 +34,7 @@ IT = ("EyesDistance", "EyesCloser")
 """Questions about one thing; without an object they mean what was spoken of last."""
 LOUDER = {
     "VolumeChange": (
-        "MediaPlay", "MediaNext", "MediaPrevious", "MediaGenre", "RadioStation", "MediaSource", "RadioSet",
+        "MediaPlay", "MediaNext", "MediaPrevious", "MediaGenre", "RadioStation", NAMED, "MediaSource", "RadioSet",
         "VolumeSet", "VolumeChange", "VolumeMute",
     ),
     "FanChange": ("FanSpeed", "FanChange"),
@@ -155,8 +155,10 @@ def _it(request: Request, before: Context) -> Request:
     return request
 
 
-def _side(slots: Slots, before: Context) -> Request:
+def _side(slots: Slots, before: Context) -> Request | None:
     asked = before.question
+    if "side" not in slots:
+        return None
     if asked is not None and asked.intent in TAKE_SIDE:
         return Request(asked.intent, {**asked.slots, "side": slots["side"]})
     return Request("EyesSide", {"side": slots["side"]})

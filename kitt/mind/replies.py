@@ -86,16 +86,11 @@ def _time(mind: Assistant, wanted: Request, t_ns: int) -> Reply:
     return Reply(said.text, evidence=Evidence(values=dict(said.values)))
 
 
-def _arrival(mind: Assistant, wanted: Request, t_ns: int) -> Reply:
-    """When we arrive, as the car's navigation has it."""
-    car = mind.hands.vehicle
-    route, left = car.read("navigation.destination"), car.read("navigation.minutes_left")
-    if route is not None and not route.value:
-        return Reply(mind.talk.say("route.none").text)
-    if left is None or not left.value:
-        return Reply(mind.talk.say("recipe.unknown").text)
-    minutes = int(left.value)
-    return Reply(mind.talk.say("route.minutes", minutes=minutes).text, evidence=Evidence(values={"minutes": minutes}))
+def _break(mind: Assistant, wanted: Request, t_ns: int) -> Reply:
+    """A break is suggested later, by `Assistant.tick`; asked for again, at the new time only."""
+    minutes = int(wanted.slots["minutes"])
+    mind.break_ns = t_ns + minutes * 60_000_000_000
+    return Reply(mind.talk.say("break.set", minutes=minutes).text, evidence=Evidence(values={"minutes": minutes}))
 
 
 def _fixed(mind: Assistant, wanted: Request) -> Reply:
@@ -113,5 +108,5 @@ _WAYS: dict[str, Callable[[Assistant, Request, int], Reply]] = {
     "KittJoke": _joke,
     "KittTime": _time,
     "KittDate": _time,
-    "NavigateArrival": _arrival,
+    "BreakReminder": _break,
 }

@@ -18,7 +18,7 @@ TARGETS = {
     "ambient": "lights.ambient",
     "doors": "doors.locked",
     "wipers": "wipers.mode",
-    "radio": "media.station",
+    "radio": "media.station_name",
 }
 """The suite's targets in the car's names; those of `done` beside."""
 

@@ -54,7 +54,7 @@ class Only:
 
 @dataclass(frozen=True)
 class Row:
-    """One action. choices: slots that it needs, with their values (empty: a number, the target knows its range).
+    """One action. choices: slots that it needs, with their values (empty: a number or a name, as the target has it).
     names: those that may hold a name instead. defaults: slots that need not be heard. undo: "before"
     puts everything back, an intent does that, "" nothing can. asks: the driver must say yes first; so it is, too, for
     whatever only a hand can put back.
@@ -70,6 +70,8 @@ class Row:
     names: tuple[str, ...] = ()
 
 
+NAMED = "RadioNamed"
+"""A station by its name, which the grammar's RadioStation may be where it is typed."""
 STATE, CHANGE = {"state": ("on", "off")}, {"change": ("up", "down")}
 
 
@@ -140,7 +142,10 @@ TABLE: dict[str, Row] = {row.intent: row for row in (
     Row("MediaGenre", choices={"genre": GENRES[1:]},
         sets=(Set("media.genre", slot="genre"), Set("media.playing", True, main=False))),
     Row("RadioStation", choices={"station": ()},
-        sets=(Set("media.station", slot="station"), Set("media.source", "radio", main=False),
+        sets=(Set("media.station", slot="station"), Set("media.station_name", "", main=False),
+              Set("media.source", "radio", main=False), Set("media.playing", True, main=False))),
+    Row(NAMED, choices={"station": ()},
+        sets=(Set("media.station_name", slot="station"), Set("media.source", "radio", main=False),
               Set("media.playing", True, main=False))),
     Row("MediaSource", choices={"source": ("radio", "bluetooth", "usb", "podcast")},
         sets=(Set("media.source", slot="source"), Set("media.playing", True, main=False))),

@@ -128,6 +128,7 @@ TARGETS: dict[str, Target] = {
     "media.source": _choice("radio", "bluetooth", "usb", "podcast"),
     "media.genre": _choice(*GENRES),
     "media.station": _number(1, 10, 1),
+    "media.station_name": Target(("",), default="", free=True),
     "media.track": _number(1, 9999, 1),
     "media.volume": _number(0, 100, 40),
     "media.muted": SWITCH,
