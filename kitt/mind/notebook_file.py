@@ -14,6 +14,9 @@ from kitt.mind.alone import alone
 APPLICATION_ID = 0x4B495454
 """In the file's header, by which `file` and kitt know it: "KITT"."""
 VERSION = 1
+SUFFIX = ".db"
+"""A file of this name that is no database any more is taken for a damaged notebook."""
+_MAGIC = b"SQLite format 3\0"
 BUSY_S = 2.0
 """How long to wait for another process that writes at this moment."""
 _TABLES = f"""
@@ -61,7 +64,8 @@ class DriveRecord:
 def connect(path: Path | None) -> tuple[sqlite3.Connection, list[Trouble]]:
     """The file, ready, and what had to be done for it. None: a notebook in memory.
 
-    Raises UnusableError, and KittError for a database that is not kitt's or is of a newer kitt; those stay as they are.
+    Raises UnusableError, and KittError for a file or a database that is not kitt's or is of a newer kitt; those stay
+    as they are.
     """
     if path is None:
         return _opened(None), []
@@ -72,12 +76,25 @@ def connect(path: Path | None) -> tuple[sqlite3.Connection, list[Trouble]]:
         except sqlite3.OperationalError as e:
             raise UnusableError(trouble_of(path, str(e))) from e
         except sqlite3.DatabaseError as e:
+            if not _ours(path):
+                raise KittError(f"{path}: not a notebook; name another file, kitt leaves this one as it is") from e
             damaged = str(e)
         told = _set_aside(path, damaged)
         try:
             return _opened(path), [told]
         except sqlite3.DatabaseError as e:
             raise UnusableError(trouble_of(path, str(e))) from e
+
+
+def _ours(path: Path) -> bool:
+    """Whether a file that is no sound database may be a notebook, and not something else of the user's."""
+    if path.suffix == SUFFIX:
+        return True
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_MAGIC)) == _MAGIC
+    except OSError:
+        return False
 
 
 def trouble_of(path: Path | None, said: str) -> Trouble:
@@ -202,6 +219,8 @@ def _opened(path: Path | None) -> sqlite3.Connection:
 def _make_room(path: Path) -> None:
     if path.is_dir():
         raise KittError(f"{path}: the notebook is a file, and this is a folder; name a file in it")
+    if path.exists() and not path.is_file():
+        raise KittError(f"{path}: the notebook is a file, and this is none")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as e:

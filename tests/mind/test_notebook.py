@@ -245,6 +245,21 @@ def test_another_database_is_left_alone(tmp_path: Path) -> None:
         book(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["shopping.txt", "notes", "song.mp3"])
+def test_a_file_that_is_none_of_kitts_is_left_alone(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"milk\nbread\n" * 1000)
+    with pytest.raises(KittError, match="not a notebook; name another file"):
+        book(path)
+    assert path.read_bytes() == b"milk\nbread\n" * 1000
+    assert os.listdir(tmp_path) == [name]
+
+
+def test_a_device_is_no_notebook() -> None:
+    with pytest.raises(KittError, match="the notebook is a file, and this is none"):
+        book(Path("/dev/null"))
+
+
 def test_a_notebook_of_a_newer_kitt_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "n.db"
     book(path).close()
