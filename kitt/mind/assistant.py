@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from kitt.errors import KittError
-from kitt.mind import answers, car_questions, notes
+from kitt.mind import answers, car_questions, contradictions, notes
 from kitt.mind.asking_back import decided, decides, unclear, which_of_two
-from kitt.mind.car_replies import came_of, undone, work
+from kitt.mind.car_replies import came_of, contradicted, undone, work
 from kitt.mind.context import Context, Request, meant, resolved
 from kitt.mind.notebook import Notebook
 from kitt.mind.persona import Persona, carried
@@ -185,6 +185,9 @@ class Assistant:
             return self._looked(wanted, t_ns)
         if wanted.intent in TABLE:
             return work(self, wanted, t_ns, yes=yes)
+        if wanted.intent == contradictions.INTENT:
+            slots = dict(wanted.slots)
+            return contradicted(self, Request(str(slots.pop("of")), slots), t_ns)
         if self.recipes and wanted.intent in self.recipes.intents(self.language):
             return self._cooked(self.recipes, wanted, t_ns)
         if wanted.intent in car_questions.INTENTS:

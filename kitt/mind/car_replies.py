@@ -33,7 +33,7 @@ def work(mind: Assistant, wanted: Request, t_ns: int, *, yes: bool) -> Reply:
         wanted = replace(wanted, intent=NAMED)
     slots, row = dict(wanted.slots), TABLE[wanted.intent]
     if "state" in row.choices and "state" not in {**row.defaults, **slots}:
-        return Reply(mind.talk.say("talk.contradiction").text, asks=True)
+        return contradicted(mind, wanted, t_ns)
     action = mind.hands.ask(wanted.intent, slots, t_ns, speed_mps=mind.seen.signals.speed_mps, yes=yes)
     if action.asks:
         mind.context = mind.context.asking(wanted, t_ns)
@@ -43,6 +43,12 @@ def work(mind: Assistant, wanted: Request, t_ns: int, *, yes: bool) -> Reply:
         mind.promised[action.number] = wanted.then
     text, evidence = _told(mind, action, wanted.then)
     return Reply(text, (action,), evidence, action.asks, may_joke=action.confirmed and wanted.then is None)
+
+
+def contradicted(mind: Assistant, wanted: Request, t_ns: int) -> Reply:
+    """Two ways at once: which one? "Off" says it, or the whole command. wanted: what both were about."""
+    mind.context = mind.context.done(wanted, t_ns)
+    return Reply(mind.talk.say("talk.contradiction").text, asks=True)
 
 
 def came_of(mind: Assistant, action: Action, t_ns: int) -> Turn:

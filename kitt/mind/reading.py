@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 from kitt.ears.engine import GRAMMARS
 from kitt.ears.grammar import Grammar
+from kitt.mind import contradictions
 from kitt.mind.free_text import Words, read_free
 from kitt.mind.typed import Reading, firm_words, plain_words, read
 from kitt.mind.vehicle.actions import TABLE
@@ -52,13 +54,19 @@ class Reader:
 
     def _read(self, typed: str, language: str) -> list[Reading]:
         whole = self._as_it_stands(typed, language)
-        if whole:
+        if whole and whole[0].cost == 0:
             return whole
+        contrary = contradictions.found(typed, lambda half: self._clause(half, language))
+        if contrary or whole:
+            return [contrary] if contrary else whole
         clauses = [c.strip() for c in _CLAUSES.split(typed) if c.strip()]
         if not 1 < len(clauses) <= 4:
             return []
         parts = [self._as_it_stands(c, language) for c in clauses]
         understood = [p for p in parts if p]
+        pairs = ((a[0], b[0]) for a, b in combinations(understood, 2))
+        if contrary := next((c for a, b in pairs if (c := contradictions.of(a, b, typed))), None):
+            return [contrary]
         if len({p[0].intent for p in understood}) != 1:
             return []
         firm = firm_words(language) | self._words[language].conditions
