@@ -9,6 +9,7 @@ from kitt.config import CameraCalibration, Config, load_camera
 from kitt.drive.records import Record
 from kitt.drive.source import open_source
 from kitt.mind.turn import Turn
+from kitt.mouth.queue import Decision
 from kitt.runtime.pipeline import FrameResult
 from kitt.runtime.replay import Replay, ReplayOptions
 from kitt.types import Heard, Notice, Warning
@@ -27,8 +28,8 @@ def replay(
     """Run a drive (MCAP, video, folder of pictures) through eyes and ears and yield what each frame gave.
 
     `from_s`, `to_s`: seconds since the drive's start. `fps`: for a folder of pictures without times. `camera`: a
-    calibration or its TOML file; without one the drive's own or an estimated one serves. `on_event`: told everything
-    that stands in events.jsonl, as it comes. Raises KittError.
+    calibration or its TOML file; without one the drive's own or an estimated one serves. `on_event`: told every
+    warning, notice, utterance and answer, as it comes; nothing is spoken. Raises KittError.
     """
     if isinstance(camera, (str, Path)):
         camera = load_camera(camera)
@@ -51,4 +52,5 @@ class _Teller:
         self._on_event(turn)
 
     def record(self, record: Record) -> None: ...
+    def spoken(self, decision: Decision) -> None: ...
     def result(self, result: FrameResult) -> None: ...

@@ -1,13 +1,12 @@
-"""What is heard: kitt's sentences over the drive's own sound, each at its time, one at a time.
+"""What is heard: kitt's sentences over the drive's own sound, each at its time.
 
-A more urgent sentence cuts a lesser one off; an equal or lesser one waits its turn and is dropped when stale. Under
-speech the drive's sound steps back. Everything follows from what `say` and `hear` were given, so `pull` gives the same
+The queue (kitt/mouth/queue.py) decides what begins and what is cut off; here it becomes samples. Under speech the
+drive's sound steps back. Everything follows from what `play`, `stop` and `hear` were given, so `pull` gives the same
 samples in pieces of any size, as long as it is never ahead of them.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from math import gcd
 
@@ -23,29 +22,24 @@ from kitt.types import F64, Utterance
 class MixSettings:
     """Levels relative to full scale, times in seconds.
 
-    speech_peak: loudest sample of each sentence; duck_db, duck_s: how far, and with which time constant, the drive's
-    sound steps back; fade_s: end of a sentence that is cut off; pause_s: between two sentences; stale_s: a sentence
-    that cannot begin within this time is not said; knee: while kitt speaks, the sum is bent softly towards full scale
-    above it.
+    speech_peak: loudest sample of a sentence of level 1; duck_db, duck_s: how far, and with which time constant, the
+    drive's sound steps back; fade_s: end of a sentence that is cut off; knee: while kitt speaks, the sum is bent softly
+    towards full scale above it.
     """
 
     speech_peak: float = 0.7
     duck_db: float = 12.0
     duck_s: float = 0.04
     fade_s: float = 0.02
-    pause_s: float = 0.12
-    stale_s: float = 2.0
     knee: float = 0.8
 
 
 @dataclass(frozen=True, eq=False)
-class _Sentence:
-    """samples float64 (n,) at the output's rate; begins at output sample `start`, or wants to begin at `asked`."""
+class _Placed:
+    """samples float64 (n,) at the output's rate, the first of them at output sample `start`."""
 
-    priority: int
-    asked: int
     samples: F64
-    start: int = 0
+    start: int
 
     @property
     def end(self) -> int:
@@ -55,18 +49,15 @@ class _Sentence:
 class SpeechTrack:
     """The mixed sound of a drive, int16 mono at `rate_hz`, pulled piece by piece in order of time.
 
-    `counts`: said, cut_off, stale (never said), late_samples (of the drive's sound, that came after their time).
+    `late_samples`: of the drive's sound, that came after their time.
     """
 
     def __init__(self, rate_hz: int, settings: MixSettings | None = None) -> None:
         self.rate_hz = rate_hz
-        self.counts: Counter[str] = Counter()
+        self.late_samples = 0
         self._set = settings or MixSettings()
         self._inflow: Inflow | None = None
-        self._waiting: list[_Sentence] = []
-        self._placed: list[_Sentence] = []
-        self._free = 0
-        """From this sample on nobody speaks."""
+        self._placed: list[_Placed] = []
         self._pulled: int | None = None
         decay = float(np.exp(-1.0 / (self._set.duck_s * rate_hz)))
         self._smooth = (np.array([1.0 - decay]), np.array([1.0, -decay]))
@@ -75,19 +66,25 @@ class SpeechTrack:
     @property
     def speaking(self) -> bool:
         """Something is left to be heard beyond what was pulled."""
-        return bool(self._waiting) or any(self._pulled is None or s.end > self._pulled for s in self._placed)
+        return any(self._pulled is None or s.end > self._pulled for s in self._placed)
 
-    def say(self, t_ns: int, priority: int, utterance: Utterance) -> None:
-        """Speak from `t_ns` on (calls in order of time); priority 0 is the most urgent."""
-        at = sample_at(t_ns, self.rate_hz)
-        if self._pulled is not None:
-            at = max(at, self._pulled)
-        self._place(at)
-        current = self._placed[-1] if self._placed and self._placed[-1].end > at else None
-        if current and priority < current.priority:
-            self._cut(current, at)
-        # It begins when the next call has moved time past `at`: a more urgent one of the same moment may still come.
-        self._waiting.append(_Sentence(priority, at, self._fit(utterance)))
+    def play(self, t_ns: int, utterance: Utterance, level: float = 1.0) -> None:
+        """Speak from `t_ns` on; where that was pulled already, from what comes next."""
+        self._placed.append(_Placed(level * self._fit(utterance), self._next(t_ns)))
+
+    def stop(self, t_ns: int) -> None:
+        """Whatever is being said then fades out; what would begin later does not."""
+        at = self._next(t_ns)
+        fade = int(self._set.fade_s * self.rate_hz)
+        kept = []
+        for s in self._placed:
+            if s.start >= at:
+                continue
+            samples = s.samples[: at - s.start + fade].copy()
+            begin = min(at - s.start, len(samples))
+            samples[begin:] *= np.linspace(1.0, 0.0, fade)[: len(samples) - begin]
+            kept.append(replace(s, samples=samples))
+        self._placed = kept
 
     def hear(self, t_ns: int, rate_hz: int, samples: NDArray[np.int16]) -> None:
         """Sound of the drive, int16 (n,) or (n, channels), its first sample at `t_ns`."""
@@ -95,14 +92,13 @@ class SpeechTrack:
             self._inflow = Inflow(rate_hz, self.rate_hz)
         before = self._inflow.late
         self._inflow.hear(t_ns, samples)
-        self.counts["late_samples"] += self._inflow.late - before
+        self.late_samples += self._inflow.late - before
 
     def pull(self, t0_ns: int, t1_ns: int) -> NDArray[np.int16]:
         """The sound of t0 <= t < t1, int16 (n,); pieces that touch in time touch in samples."""
         first, last = sample_at(t0_ns, self.rate_hz), sample_at(t1_ns, self.rate_hz)
         if last <= first:
             return np.zeros(0, np.int16)
-        self._place(last)
         speech, spoken = np.zeros(last - first), np.zeros(last - first)
         for s in self._placed:
             low, high = max(s.start, first), min(s.end, last)
@@ -119,31 +115,9 @@ class SpeechTrack:
         out: NDArray[np.int16] = np.clip(np.rint(mixed * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
         return out
 
-    def _place(self, before: int) -> None:
-        """Let waiting sentences begin, the most urgent first, as far as they do before sample `before`."""
-        while self._waiting:
-            ready = max(self._free, min(s.asked for s in self._waiting))
-            if ready >= before:
-                return
-            able = [s for s in self._waiting if s.asked <= ready]
-            chosen = min(able, key=lambda s: (s.priority, s.asked))
-            self._waiting.remove(chosen)
-            if ready - chosen.asked > self._set.stale_s * self.rate_hz:
-                self.counts["stale"] += 1
-                continue
-            self.counts["said"] += 1
-            placed = replace(chosen, start=ready)
-            self._placed.append(placed)
-            self._free = placed.end + int(self._set.pause_s * self.rate_hz)
-
-    def _cut(self, current: _Sentence, at: int) -> None:
-        self.counts["cut_off"] += 1
-        self._placed.pop()
-        self._free = at
-        fade = min(int(self._set.fade_s * self.rate_hz), current.end - at)
-        kept = current.samples[: at - current.start + fade].copy()
-        kept[len(kept) - fade :] *= np.linspace(1.0, 0.0, fade)
-        self._placed.append(replace(current, samples=kept))
+    def _next(self, t_ns: int) -> int:
+        at = sample_at(t_ns, self.rate_hz)
+        return at if self._pulled is None else max(at, self._pulled)
 
     def _fit(self, utterance: Utterance) -> F64:
         common = gcd(self.rate_hz, utterance.rate_hz)

@@ -17,8 +17,11 @@ from typing import Protocol
 from kitt.config import CameraCalibration, Config, parse_camera
 from kitt.drive.records import Picture, Problem, Record, Sound, Speed
 from kitt.drive.source import Source
+from kitt.mind.orchestrator import Event, Orchestrator
 from kitt.mind.turn import Turn
 from kitt.mind.warnings import TABLE
+from kitt.mouth.mouth import Mouth
+from kitt.mouth.queue import Decision
 from kitt.runtime.hearing import Hearing
 from kitt.runtime.minding import Minding, not_worked
 from kitt.runtime.pace import Pace
@@ -33,6 +36,8 @@ SPEED_LIMIT_NS = 1_000_000_000
 """A speed older than this is no longer known."""
 READ_AHEAD = 6
 """Pictures decoded ahead; bounds the memory at about 3 MB each for 1280x720."""
+LAST_WORDS_S = 4.0
+"""What still waits to be said at the drive's end may begin within this time."""
 CAMERA_ATTACHMENT = "camera.toml"
 
 
@@ -55,12 +60,16 @@ class Sink(Protocol):
     def notice(self, notice: Notice) -> None: ...
     def heard(self, t_ns: int, heard: Heard) -> None: ...
     def answered(self, t_ns: int, turn: Turn) -> None: ...
+    def spoken(self, decision: Decision) -> None: ...
 
 
 class Replay:
     """One run over one drive. Iterate it to run it; `counts` and `notes` say what was met on the way."""
 
-    def __init__(self, source: Source, options: ReplayOptions, sink: Sink | None = None) -> None:
+    def __init__(
+        self, source: Source, options: ReplayOptions, sink: Sink | None = None, mouth: Mouth | None = None
+    ) -> None:
+        """mouth: None where nothing is to be spoken. Raises KittError."""
         self.options = options
         self.source = source
         self.camera, self.camera_from = _camera(self.source, options.camera)
@@ -69,12 +78,10 @@ class Replay:
         minding = Minding.of(options.config)
         self.hearing = Hearing(ears, time.perf_counter_ns, minding.heard()) if ears.enabled else None
         epoch_ns = source.start_ns if source.absolute else None
-        self.mind = (
-            minding.assistant(drive=Path(source.path).name, begun_ns=source.start_ns, epoch_ns=epoch_ns)
-            if self.hearing
-            else None
-        )
-        """Answers what the ears hear, from what the eyes see."""
+        self.mind = minding.assistant(drive=Path(source.path).name, begun_ns=source.start_ns, epoch_ns=epoch_ns)
+        self.mouth = mouth
+        self.pilot = Orchestrator(self.mind, mouth)
+        """Answers what the ears hear, from what the eyes see, and says when it is said."""
         self.stop = threading.Event()
         """Set it to end the replay before the next record; safe in a signal handler, for nothing waits for it."""
         self.pace = Pace(options.speed, self.stop.is_set)
@@ -114,6 +121,7 @@ class Replay:
         record = step.record
         if record is None:
             self._hear(self.end_ns or 0, step)
+            self._last_words()
             return
         if isinstance(record, Problem):
             t_ns = self.end_ns or 0 if record.t_ns is None else record.t_ns
@@ -123,7 +131,7 @@ class Replay:
         if self.start_ns is None:
             self.start_ns = self._ticked_ns = t_ns
             self.pipeline.warner.tick(t_ns)  # a camera that gives no picture is silent from here on
-            if self.mind and (left_alone := not_worked(self.options.config)):
+            if self.hearing and (left_alone := not_worked(self.options.config)):
                 self._note(t_ns, "vehicle_simulated", left_alone)
         self._tick_to(t_ns)
         self.pace.wait(t_ns)
@@ -157,10 +165,7 @@ class Replay:
             self._note(t_ns, "scene_cut", "the picture changed at once: tracks start anew")
         for warning in result.warnings:
             self._warn(warning)
-        if self.mind:
-            self.mind.see(result.scene, signals, self._warnings)
-            for turn in self.mind.tick(t_ns):
-                self._answer(t_ns, turn)
+        self._tell(t_ns, self.pilot.see(result.scene, signals, self._warnings, t_ns))
         result = replace(
             result, warnings=self._warnings, notices=self._notices, heard=self._heard, answers=self._answers
         )
@@ -187,6 +192,7 @@ class Replay:
             self._ticked_ns += TICK_NS
             for warning in self.pipeline.warner.tick(self._ticked_ns):
                 self._warn(warning)
+            self._tell(self._ticked_ns, self.pilot.tick(self._ticked_ns))
         if until_ns < t_ns:
             self._ticked_ns = t_ns
 
@@ -208,6 +214,7 @@ class Replay:
         self._warnings.append(warning)
         if self.sink:
             self.sink.warning(warning)
+        self._tell(warning.t_ns, self.pilot.warn(warning))
 
     def _hear(self, t_ns: int, step: Step) -> None:
         """What the ears made of a step, at its own place in the order of things."""
@@ -219,14 +226,26 @@ class Replay:
             self._heard.append(heard)
             if self.sink:
                 self.sink.heard(t_ns, heard)
-            if self.mind and not heard.rejected:
-                self._answer(t_ns, self.mind.hear(heard))
+        self._tell(t_ns, self.pilot.hear(t_ns, step.sounded.heard, step.sounded.voice))
 
-    def _answer(self, t_ns: int, turn: Turn) -> None:
-        self.counts["answered"] += bool(turn.said)
-        self._answers.append(turn)
-        if self.sink:
-            self.sink.answered(t_ns, turn)
+    def _tell(self, t_ns: int, events: list[Event]) -> None:
+        """What the orchestrator made of it: answers, and when they are heard."""
+        for event in events:
+            if isinstance(event, Turn):
+                self.counts["answered"] += bool(event.said)
+                self._answers.append(event)
+                if self.sink:
+                    self.sink.answered(t_ns, event)
+            elif self.sink:
+                self.sink.spoken(event)
+
+    def _last_words(self) -> None:
+        """The drive is over; what waits to be said may still begin, in the time that the film goes on."""
+        t_ns = self.end_ns or 0
+        for step in range(1, round(LAST_WORDS_S * 1e9) // TICK_NS + 1):
+            if self.mouth is None or not self.mouth.queue.waits:
+                return
+            self._tell(t_ns + step * TICK_NS, self.pilot.tick(t_ns + step * TICK_NS))
 
     def _note(self, t_ns: int, event: str, text: str) -> None:
         self.counts[f"notice:{event}"] += 1

@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from kitt.config import Config
 from kitt.drive.source import Source
 from kitt.errors import KittError
-from kitt.mouth.voice import Voice, find_engine
+from kitt.mind.warnings import TABLE
+from kitt.mouth.mouth import Mouth
+from kitt.mouth.voice import find_engine
 from kitt.runtime.outputs import page, report
 from kitt.runtime.outputs.recorder import Recorder, discard, prepare
 from kitt.runtime.replay import Replay, ReplayOptions
@@ -41,16 +44,14 @@ class Session:
         self.report: dict[str, Any] = {}
         self.stopped_by: int | None = None
         self._judge = judge
-        self.replay = Replay(source, options)
-        prepare(out, source.path, force)
-        self._voice: Voice | None = None
-        mute = ""
-        if film and voice:
-            engine = find_engine(options.config.voice.engine)
-            try:
-                self._voice = engine.make()
-            except KittError as e:
-                mute = str(e)
+        mouth = _mouth(options.config) if voice else None
+        self._voice = mouth.voice if mouth else None
+        try:
+            self.replay = Replay(source, options, mouth=mouth)
+            prepare(out, source.path, force)
+        except KittError:
+            self._close_voice()
+            raise
         try:
             self.recorder = Recorder(
                 out,
@@ -58,13 +59,10 @@ class Session:
                 score=options.config.eyes.score,
                 origin_ns=source.start_ns,
                 film=film,
-                voice=self._voice,
-                mute=mute,
                 stage_times=stage_times,
             )
         except (OSError, KittError) as e:
-            if self._voice:
-                self._voice.close()
+            self._close_voice()
             discard(out)
             raise e if isinstance(e, KittError) else KittError(f"{out}: cannot write there: {e.strerror}") from e
         self.replay.sink = self.recorder
@@ -91,8 +89,7 @@ class Session:
                 try:
                     self.recorder.close()
                 finally:
-                    if self._voice:
-                        self._voice.close()
+                    self._close_voice()
                     if not done:
                         discard(self.out)
             if done:
@@ -101,6 +98,10 @@ class Session:
                 raise KittError(
                     f"{self.source.path}: no picture could be read, so there is nothing to replay{self._problems()}"
                 )
+
+    def _close_voice(self) -> None:
+        if self._voice:
+            self._voice.close()
 
     def _finish(self, wall_s: float) -> None:
         attachments = self.source.attachments
@@ -123,6 +124,20 @@ class Session:
     def _problems(self) -> str:
         met = [f"{k[7:].replace('_', ' ')}: {n}" for k, n in self.replay.counts.items() if k.startswith("notice:")]
         return f" ({'; '.join(met)})" if met else ""
+
+
+def _mouth(config: Config) -> Mouth:
+    """The voice of the settings with the warnings rendered beforehand; where it is missing, the reason is kept.
+
+    Raises KittError for an engine that nobody knows.
+    """
+    engine = find_engine(config.voice.engine)
+    try:
+        mouth = Mouth(engine.make())
+    except KittError as e:
+        return Mouth(None, mute=str(e))
+    mouth.prepare((event.text[config.voice.language], config.voice.language) for event in TABLE)
+    return mouth
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:

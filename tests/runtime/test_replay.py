@@ -12,6 +12,7 @@ from kitt.drive.writer import DriveWriter
 from kitt.ears.engine import Networks
 from kitt.errors import KittError
 from kitt.mind.turn import Turn
+from kitt.mouth.queue import Decision
 from kitt.runtime.pipeline import FrameResult
 from kitt.runtime.replay import Notice, Replay, ReplayOptions
 from kitt.types import Heard, Warning
@@ -31,6 +32,7 @@ class Log:
         self.notices: list[Notice] = []
         self.said: list[tuple[int, Heard]] = []
         self.answers: list[tuple[int, Turn]] = []
+        self.spoke: list[Decision] = []
 
     def record(self, record: Record) -> None:
         self.records.append(record)
@@ -49,6 +51,9 @@ class Log:
 
     def answered(self, t_ns: int, turn: Turn) -> None:
         self.answers.append((t_ns, turn))
+
+    def spoken(self, decision: Decision) -> None:
+        self.spoke.append(decision)
 
     def events(self) -> list[str]:
         return [n.event for n in self.notices]

@@ -136,6 +136,7 @@ def test_events_hold_no_path_host_or_wall_time(drive: Path, tmp_path: Path, fast
         row = json.loads(line)
         assert set(row) <= {
             "t_ns", "event", "kind", "frame_index", "track_id", "priority", "language", "text", "numbers",
+            "sentence", "asked_ns", "length_s", "why",
         }  # fmt: skip
         assert str(tmp_path) not in line
 

@@ -46,10 +46,8 @@ class Gather:
     """Utterances with the time when the ears had them."""
     answers: list[tuple[int, Turn]] = field(default_factory=list)
     """What kitt answered, with the time when it began to."""
-    speech: Counter[str] = field(default_factory=Counter)
-    """Sentences said, cut off by more urgent ones, and never said since they were stale."""
-    unspoken: list[str] = field(default_factory=list)
-    """Why the voice failed, for each warning it could not speak."""
+    late_samples: int = 0
+    """Of the drive's sound, that came too late for the film."""
 
     def frame(self, result: FrameResult) -> None:
         scene = result.scene

@@ -14,6 +14,7 @@ from typing import Any
 
 from kitt.errors import KittError
 from kitt.mind.turn import Turn
+from kitt.mouth.queue import Decision
 from kitt.runtime.pipeline import FrameResult
 from kitt.types import CLASSES, LIGHTS, TRAFFIC_LIGHT, Heard, Scene, Warning
 
@@ -75,6 +76,23 @@ def answer_row(t_ns: int, turn: Turn) -> dict[str, Any]:
         "track_ids": list(turn.evidence.track_ids),
         "values": {k: number(v) if isinstance(v, float) else v for k, v in sorted(turn.evidence.values.items())},
         "asked_back": turn.asked_back,
+    }
+
+
+def speech_row(decision: Decision) -> dict[str, Any]:
+    """What the mouth decided: a sentence begins, is cut off or dropped, why; `asked_ns`: when it was to be said."""
+    sentence = decision.sentence
+    return {
+        "t_ns": decision.t_ns,
+        "event": decision.what,
+        "kind": "speech",
+        "sentence": sentence.key,
+        "priority": sentence.priority,
+        "asked_ns": sentence.t_ns,
+        "length_s": number(sentence.length_ns / 1e9),
+        "language": sentence.utterance.language,
+        "text": sentence.utterance.text,
+        "why": decision.why,
     }
 
 

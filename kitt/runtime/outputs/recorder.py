@@ -11,10 +11,10 @@ from kitt.drive.writer import DriveWriter
 from kitt.errors import KittError
 from kitt.mind.turn import Turn
 from kitt.mouth.mixer import SpeechTrack
-from kitt.mouth.voice import Voice
+from kitt.mouth.queue import ANSWER, BEGINS, CUT_OFF, Decision
 from kitt.runtime.outputs.annotate import write_annotations
 from kitt.runtime.outputs.gather import Gather
-from kitt.runtime.outputs.lines import LineFile, answer_row, heard_row, notice_row, tracks_row, warning_row
+from kitt.runtime.outputs.lines import LineFile, answer_row, heard_row, notice_row, speech_row, tracks_row, warning_row
 from kitt.runtime.outputs.overlay import Overlay
 from kitt.runtime.outputs.video import Mp4
 from kitt.runtime.pace import GAP_NS
@@ -26,8 +26,6 @@ OUTPUTS = ("report.json", "report.html", "events.jsonl", "tracks.jsonl", "result
 """Everything a replay writes; `--force` replaces these and touches nothing else in the folder."""
 AUDIO_RATE_HZ = 44_100
 WRITE_BEHIND = 12
-ANSWER_PRIORITY = 9
-"""Of answers, behind every warning."""
 TAIL_S = 4.0
 """The film goes on this long after its last picture at most, so that a last warning is heard to its end."""
 
@@ -61,10 +59,7 @@ def discard(out: Path) -> None:
 
 
 class Recorder:
-    """A replay's sink that keeps everything. `close` completes the files, also after an interruption.
-
-    `voice` None leaves the warnings unspoken, as asked for, or because of `mute`, which then stands in the report.
-    """
+    """A replay's sink that keeps everything. `close` completes the files, also after an interruption."""
 
     def __init__(
         self,
@@ -74,8 +69,6 @@ class Recorder:
         score: float,
         origin_ns: int,
         film: bool,
-        voice: Voice | None,
-        mute: str = "",
         stage_times: bool,
     ) -> None:
         self.out = out
@@ -90,7 +83,7 @@ class Recorder:
             self.events.close()
             self.tracks.close()
             raise
-        self._film = _Film(out / "overlay.mp4", voice, mute, self.gather) if film else None
+        self._film = _Film(out / "overlay.mp4", self.gather) if film else None
         self._stage_times = stage_times
         self._behind: Behind[Callable[[], None]] = Behind(lambda work: work(), WRITE_BEHIND)
 
@@ -111,6 +104,9 @@ class Recorder:
 
     def answered(self, t_ns: int, turn: Turn) -> None:
         self._behind.put(partial(self._answered, t_ns, turn))
+
+    def spoken(self, decision: Decision) -> None:
+        self._behind.put(partial(self._spoken, decision))
 
     def hurry(self) -> None:
         """Leave out what still waits to be written: the files end a few frames earlier, each of them whole."""
@@ -176,6 +172,11 @@ class Recorder:
         if self._film and turn.said:
             self._film.answer(t_ns, turn)
 
+    def _spoken(self, decision: Decision) -> None:
+        self.events.write(speech_row(decision))
+        if self._film:
+            self._film.spoken(decision)
+
 
 class _Film:
     """overlay.mp4: pictures drawn over, the drive's sound with kitt's voice mixed in.
@@ -183,10 +184,8 @@ class _Film:
     A gap longer than GAP_NS is shortened to that: a film with an hour of nothing helps nobody.
     """
 
-    def __init__(self, path: Path, voice: Voice | None, mute: str, gather: Gather) -> None:
+    def __init__(self, path: Path, gather: Gather) -> None:
         self._path = path
-        self._voice = voice
-        self._mute = mute
         self._gather = gather
         self._overlay = Overlay()
         self._speech = SpeechTrack(AUDIO_RATE_HZ)
@@ -214,27 +213,18 @@ class _Film:
     def warn(self, warning: Warning) -> None:
         self._overlay.say(warning)
         self._waiting.append(warning)
-        if self._voice:
-            try:
-                spoken = self._voice.say(warning.text, warning.language)
-            except KittError as e:
-                self._gather.unspoken.append(str(e))
-            else:
-                self._speech.say(warning.t_ns, warning.priority, spoken)
-        elif self._mute:
-            self._gather.unspoken.append(self._mute)
 
     def answer(self, t_ns: int, turn: Turn) -> None:
-        """Show what was asked and answered, and say the answer: every warning goes before it."""
+        """Show what was asked and answered: every warning goes before it."""
         shown = f"“{turn.heard}” {turn.said}" if turn.heard else turn.said
-        self._overlay.say(Warning("answer", ANSWER_PRIORITY, t_ns, turn.evidence.frame, -1, shown, turn.language))
-        if self._voice:
-            try:
-                spoken = self._voice.say(turn.said, turn.language)
-            except KittError as e:
-                self._gather.unspoken.append(str(e))
-            else:
-                self._speech.say(t_ns, ANSWER_PRIORITY, spoken)
+        self._overlay.say(Warning("answer", ANSWER, t_ns, turn.evidence.frame, -1, shown, turn.language))
+
+    def spoken(self, decision: Decision) -> None:
+        """Carry out what the mouth decided."""
+        if decision.what == BEGINS:
+            self._speech.play(decision.t_ns, decision.sentence.utterance, decision.sentence.level)
+        elif decision.what == CUT_OFF:
+            self._speech.stop(decision.t_ns)
 
     def hear(self, sound: Sound) -> None:
         """The drive's sound; of several topics the one that comes first."""
@@ -246,7 +236,7 @@ class _Film:
         if self._mp4:
             self._sound_to(self._sound_ns + int(TAIL_S * 1e9) if self._speech.speaking else self._sound_ns)
             self._mp4.close()
-        self._gather.speech.update(self._speech.counts)
+        self._gather.late_samples = self._speech.late_samples
 
     def _sound_to(self, t_ns: int) -> None:
         """Sound up to a picture's time: a warning of that picture may still be placed at it, none before it."""

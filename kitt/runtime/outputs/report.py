@@ -68,8 +68,8 @@ def build(
         "heard": [heard_row(t_ns, heard) for t_ns, heard in gather.heard],
         "answers": [answer_row(t_ns, turn) for t_ns, turn in gather.answers],
         "warnings_off": pipeline.warner.off() if not replay.counts["speed"] else [],
-        "warnings_unspoken": gather.unspoken,
-        "speech": dict(gather.speech),
+        "warnings_unspoken": replay.mouth.unspoken if replay.mouth else [],
+        "speech": _speech(replay, gather),
         "events_sha256": events_sha256,
         "speed": {
             "wall_s": number(wall_s),
@@ -93,6 +93,12 @@ def _ears(replay: Replay, gather: Gather) -> dict[str, Any] | None:
         "accepted": sum(not h.rejected and h.intent != "" for h in utterances),
         "rejected": sum(h.rejected for h in utterances),
     }
+
+
+def _speech(replay: Replay, gather: Gather) -> dict[str, int]:
+    """Sentences said; cut off and never said, and why; samples of the drive's sound that came too late for the film."""
+    decided = dict(sorted(replay.mouth.queue.counts.items())) if replay.mouth else {}
+    return {**decided, "late_samples": gather.late_samples}
 
 
 def _camera(camera: CameraCalibration | None, origin: str) -> dict[str, Any]:
