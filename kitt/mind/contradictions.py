@@ -7,6 +7,7 @@ taken from the other: "turn the lights on (and) [turn the lights] off", "open [t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import product
 
 from kitt.mind.typed import JOINS, Reading
@@ -32,11 +33,11 @@ _OPPOSED = [
 ]
 
 
-def found(typed: str, understand: Callable[[str], list[Reading]]) -> Reading | None:
-    """The contradiction in a sentence, None where there is none. understand: one command's readings, nearest first."""
-    for halves in _splits(typed.split()):
-        one, other = ([r for r in understand(half)[:1] if r.cost <= NEAR] for half in halves)
-        if one and other and (contrary := of(one[0], other[0], typed)):
+def found(typed: str, understand: Callable[[str], Reading | None]) -> Reading | None:
+    """The contradiction in a sentence, None where there is none. understand: what a well-formed command says."""
+    read = cache(understand)
+    for first, second in _splits(typed.split()):
+        if (one := read(first)) and (other := read(second)) and (contrary := of(one, other, typed)):
             return contrary
     return None
 

@@ -56,7 +56,7 @@ class Reader:
         whole = self._as_it_stands(typed, language)
         if whole and whole[0].cost == 0:
             return whole
-        contrary = contradictions.found(typed, lambda half: self._clause(half, language))
+        contrary = contradictions.found(typed, lambda half: self._nearly(half, language))
         if contrary or whole:
             return [contrary] if contrary else whole
         clauses = [c.strip() for c in _CLAUSES.split(typed) if c.strip()]
@@ -83,6 +83,13 @@ class Reader:
             return found
         bare = self._clause(typed[lead.end() :], language)
         return bare if bare and (not found or bare[0].cost < found[0].cost) else found
+
+    def _nearly(self, typed: str, language: str) -> Reading | None:
+        """The nearest reading of a command that is there almost word for word."""
+        polite, most = self._words[language].courtesies, contradictions.NEAR
+        own = (grammar for grammar in self._grammars if grammar.language == language)
+        readings = [r for grammar in own for r in read(grammar, typed, polite, most)[:1]]
+        return min(readings, key=lambda r: r.cost, default=None)
 
     def _clause(self, typed: str, language: str) -> list[Reading]:
         words = self._words[language]

@@ -48,15 +48,15 @@ class Reading:
     language: str
 
 
-def read(grammar: Grammar, typed: str, courtesies: frozenset[str] = frozenset()) -> list[Reading]:
+def read(grammar: Grammar, typed: str, courtesies: frozenset[str] = frozenset(), most: float = MOST) -> list[Reading]:
     """What the sentence may mean, nearest first, one reading an intent; none where nothing is near.
 
-    courtesies: words that change nothing in it, beside those that the ears know.
+    courtesies: words that change nothing in it, beside those that the ears know; most: what it may cost in all.
     """
     words = plain_words(typed, grammar.language)
     if not words:
         return []
-    most = min(MOST, ALLOWED * len(words))
+    most = min(most, ALLOWED * len(words))
     found = []
     for cost, number, said in _nearest(grammar, words, most, polite_words(grammar.language, courtesies)):
         slots = grammar.network.parse(said, number)
