@@ -1,5 +1,6 @@
 """A settings file is right or refused with file, line and what is allowed."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,12 @@ def test_what_a_file_gives_replaces_the_default(tmp_path: Path) -> None:
     mind = load(write(tmp_path, '[mind]\nunits = "feet"\nwit = false\nnotebook = "kitt"\nnotebook_days = 30\n')).mind
     assert (mind.units, mind.wit, mind.notebook, mind.notebook_days) == ("feet", False, "kitt", 30.0)
     assert (mind.recipes, mind.contacts) == ("", "")
+
+
+def test_the_settings_in_the_documentation_are_settings(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "assistant.md").read_text(encoding="utf-8")
+    shown = [load(write(tmp_path, text)) for text in re.findall(r"```toml\n(.*?)```", page, re.DOTALL)]
+    assert [(c.vehicle.kind, c.mind.notebook) for c in shown] == [("simulated", "kitt"), ("can", "")]
 
 
 @pytest.mark.parametrize(
