@@ -205,7 +205,7 @@ class Assistant:
 
     def _looked(self, wanted: Request, t_ns: int) -> Reply:
         found = answers.answer(wanted.intent, dict(wanted.slots), self.seen.view(t_ns), self.language, self.units)
-        self.context = self.context.answered(wanted, found.track_ids, t_ns)
+        self.context = self.context.answered(wanted, found.about, t_ns)
         evidence = Evidence(found.frame_index, found.track_ids, found.values)
         return Reply(found.text, evidence=evidence, may_joke=found.topic != "camera")
 
@@ -216,7 +216,8 @@ class Assistant:
         assert made
         if made.order:
             return work(self, Request(made.order.intent, made.order.slots, then=made), t_ns, yes=False)
-        self.context = self.context.answered(wanted, made.track_ids, t_ns)
+        about = made.track_ids[0] if len(made.track_ids) == 1 else answers.NO_TRACK
+        self.context = self.context.answered(wanted, about, t_ns)
         return Reply(made.text, evidence=Evidence(made.frame_index, made.track_ids, made.values))
 
     def _missed(self, t_ns: int, words: str) -> Turn:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from kitt.mind import answers
+from kitt.mind.answers.question import NO_TRACK
 from kitt.mind.recipes import RecipeReply
 from kitt.mind.vehicle.actions import NAMED, TABLE
 
@@ -63,12 +64,13 @@ class Context:
     """question: the latest to the eyes; action: the latest to the car; either when; acted: the action came after the
     question, which times alone do not tell: in a chat they stand still; last: the later of both.
 
-    track_ids: those that the answer to `question` spoke of; said: the latest thing kitt said; pending: what waits for a
-    yes, since when; instead: what was meant if not that; choice: names of which one waits to be picked, likewise.
+    about: the track that the answer to `question` was about, -1 for none or several alike; said: the latest thing kitt
+    said; pending: what waits for a yes, since when; instead: what was meant if not that; choice: names of which one
+    waits to be picked, likewise.
     """
 
     question: Request | None = None
-    track_ids: tuple[int, ...] = ()
+    about: int = NO_TRACK
     question_ns: int = 0
     action: Request | None = None
     action_ns: int = 0
@@ -109,9 +111,9 @@ class Context:
         """With no question open."""
         return replace(self, pending=None, instead=None, choice=())
 
-    def answered(self, question: Request, track_ids: tuple[int, ...], t_ns: int) -> Context:
-        """After a question to the eyes, whose answer spoke of these tracks."""
-        return replace(self, question=question, question_ns=t_ns, acted=False, track_ids=track_ids)
+    def answered(self, question: Request, about: int, t_ns: int) -> Context:
+        """After a question to the eyes, whose answer was about this track."""
+        return replace(self, question=question, question_ns=t_ns, acted=False, about=about)
 
     def done(self, action: Request, t_ns: int) -> Context:
         """After an action."""
@@ -150,8 +152,8 @@ def _it(request: Request, before: Context) -> Request:
     if "object" in asked.slots and asked.intent in answers.INTENTS:
         kept = {name: value for name, value in asked.slots.items() if name in ("object", "side", "other_than")}
         return replace(request, slots={**kept, **request.slots})
-    if len(before.track_ids) == 1:
-        return replace(request, slots={**request.slots, "track_id": before.track_ids[0]})
+    if before.about != NO_TRACK:
+        return replace(request, slots={**request.slots, "track_id": before.about})
     return request
 
 
@@ -195,8 +197,8 @@ def _other(slots: Slots, before: Context) -> Request | None:
             return replace(last, slots={**last.slots, slot: _OTHER[str(value)]})
     if last.intent == "WindowOpen":
         return replace(last, slots={**last.slots, "window": "passenger"})
-    if before.track_ids and last is before.question and last.intent in answers.INTENTS:
-        return replace(last, slots={**last.slots, "other_than": before.track_ids[0]})
+    if before.about != NO_TRACK and last is before.question and last.intent in answers.INTENTS:
+        return replace(last, slots={**last.slots, "other_than": before.about})
     return None
 
 

@@ -188,3 +188,22 @@ def test_what_was_perhaps_no_command_is_not_asked_back(heard):
     turn = Assistant().hear(heard)
     assert not turn.asked_back
     assert not turn.actions
+
+
+def test_the_other_one_is_not_the_one_last_spoken_of():
+    """Though that one has not the lowest id."""
+    near, far = Thing(7, distance_m=12.0), Thing(2, distance_m=40.0, lateral_m=3.0, lead=False)
+    mind = Assistant()
+    mind.see(scene([near, far], 10), Signals())
+    sentences = ("how far is the car", "and the other one", "the other one")
+    turns = [mind.read(sentence, 10 * S + i, READ) for i, sentence in enumerate(sentences)]
+    assert [turn.evidence.values["car.distance_m"] for turn in turns] == [12.0, 40.0, 12.0]
+
+
+def test_other_than_several_is_asked_back():
+    mind = Assistant()
+    mind.see(
+        scene([Thing(1), Thing(2, lateral_m=4.0, lead=False), Thing(3, lateral_m=-4.0, lead=False)], 10), Signals()
+    )
+    (_, turn) = typed(mind, "what do you see", "the other one")
+    assert turn.said == mind.talk.say("talk.other_than_what").text

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from kitt.errors import KittError
 from kitt.mind.answers import car, lights, one, past, road
-from kitt.mind.answers.question import Answer, Question
+from kitt.mind.answers.question import NO_TRACK, Answer, Question
 from kitt.mind.answers.words import UNITS, Words
 from kitt.mind.view import View
 
-__all__ = ["INTENTS", "UNITS", "Answer", "answer"]
+__all__ = ["INTENTS", "NO_TRACK", "UNITS", "Answer", "answer"]
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def distance(q: Question) -> Answer:
     if among == 1:
         return q.answer(words.fill("say.distance", subject=subject, away=away), values, [thing], topic=thing.name)
     text = words.fill("say.distance_of_many", counted=counted, subject=subject, away=away)
-    return q.answer(text, values, q.of_class(thing.name), topic=thing.name)
+    return q.answer(text, values, q.of_class(thing.name), topic=thing.name, about=thing)
 
 
 def closer(q: Question) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from kitt.mind.answers import phrases
 from kitt.mind.answers.question import NO_FRAME, Answer, Question, Value
@@ -120,4 +121,4 @@ def _parts(words: Words, warning: Warning, q: Question) -> tuple[dict[str, str],
 
 def _about(answer: Answer, track_id: int) -> Answer:
     ids = (track_id,) if track_id >= 0 else ()
-    return Answer(answer.text, answer.frame_index, ids, answer.values, answer.topic)
+    return replace(answer, track_ids=ids, about=track_id)

@@ -13,7 +13,7 @@ from kitt.mind.view import View
 from kitt.types import CLASSES, LIGHTS
 
 Value = float | int | str
-NO_FRAME = -1
+NO_FRAME = NO_TRACK = -1
 DIGITS = 4
 
 
@@ -23,7 +23,8 @@ class Answer:
 
     frame_index: the frame it rests on, -1 for none; track_ids: the tracks it speaks of, ascending; values: every
     figure, count, side and colour in the text, as measured and as said; topic: what a follow-up question is about: a
-    class of kitt.types.CLASSES, "road", "left", "right", "behind", "vehicle", "warning", "speed" or "camera".
+    class of kitt.types.CLASSES, "road", "left", "right", "behind", "vehicle", "warning", "speed" or "camera"; about:
+    the one track that it is about, -1 where that is none or several alike.
     """
 
     text: str
@@ -31,6 +32,7 @@ class Answer:
     track_ids: tuple[int, ...]
     values: dict[str, Value]
     topic: str
+    about: int = NO_TRACK
 
 
 @dataclass(frozen=True)
@@ -89,9 +91,16 @@ class Question:
         return thing, sum(x.class_id == thing.class_id for x in among) if thing else 0
 
     def answer(
-        self, text: str, values: dict[str, Value], things: Iterable[Thing] = (), *, topic: str, frame: int | None = None
+        self,
+        text: str,
+        values: dict[str, Value],
+        things: Iterable[Thing] = (),
+        *,
+        topic: str,
+        frame: int | None = None,
+        about: Thing | None = None,
     ) -> Answer:
-        """About the present scene, unless another `frame` is given."""
+        """About the present scene, unless another `frame` is given, and about a single thing even if not named."""
         if frame is None:
             frame = self.view.scene.index if self.view.scene else NO_FRAME
         ids = tuple(sorted({x.track_id for x in things}))
@@ -101,7 +110,8 @@ class Question:
             for k, v in values.items()
             if not isinstance(v, float) or math.isfinite(v)
         }
-        return Answer(self.words.finish(text), frame, ids, known, topic)
+        one = about.track_id if about else ids[0] if len(ids) == 1 else NO_TRACK
+        return Answer(self.words.finish(text), frame, ids, known, topic, one)
 
     def _slot(self, name: str, allowed: tuple[str, ...]) -> str:
         value = self.slots.get(name)
