@@ -118,7 +118,8 @@ def read_contacts(path: Path) -> tuple[str, ...]:
     """The names of a text file, one a line; `#` begins a comment. Raises KittError with file and line."""
     try:
         if not path.is_file():
-            raise KittError(f"{path}: no such file; contacts are a text file with a name a line")
+            what = "not a file" if path.exists() else "no such file"
+            raise KittError(f"{path}: {what}; contacts are a text file with a name a line")
         with path.open("rb") as file:
             data = file.read(CONTACTS_BYTES + 1)
     except OSError as e:
