@@ -47,15 +47,15 @@ class Assistant:
         car: Vehicle | None = None,
         book: Notebook | None = None,
         drive: str = "",
-        begun_ns: int = 0,
+        begun_ns: int | None = None,
         epoch_ns: int | None = None,
         utc_offset_s: int = 0,
         contacts: Sequence[str] = (),
         recipes: Recipes | None = None,
     ) -> None:
-        """begun_ns: when the drive begins, on the clock of all times given; epoch_ns: the same moment since the Unix
-        epoch, None where nobody knows; contacts: full names in the phone; recipes: what users have added. Raises
-        KittError for an unknown language.
+        """begun_ns: when the drive begins, on the clock of all times given, None where the first picture is taken for
+        it; epoch_ns: the same moment (else that of 0) since the Unix epoch, None where nobody knows; contacts: full
+        names in the phone; recipes: what users have added. Raises KittError for an unknown language.
         """
         if language not in LANGUAGES:
             raise KittError(f"unknown language '{language}'; allowed: {', '.join(LANGUAGES)}")
@@ -75,8 +75,8 @@ class Assistant:
         self.quiet = False
         self.break_ns: int | None = None
         """When to suggest a break."""
-        self._begun_ns, self._epoch_ns, self.utc_offset_s = begun_ns, epoch_ns, utc_offset_s
-        self.seen = Witness(self.book)
+        self._begun_ns, self._epoch_ns, self.utc_offset_s = begun_ns or 0, epoch_ns, utc_offset_s
+        self.seen = Witness(self.book, begun_ns)
         self.recipes = recipes
         self.promised: dict[int, RecipeReply] = {}
         """What recipes say once the car has done what they ordered, by the action's number."""

@@ -13,6 +13,8 @@ from kitt.types import CLASSES, Bools, Scene, Signals, Warning
 
 UNSEEN_S = 0.3
 """A track that no detection has met for longer is a guess of the tracker, and guesses are not told."""
+WHOLE_S = 2.0
+"""A camera whose first picture comes no later than this has seen the whole drive."""
 MOST_PER_CLASS = 500
 """Sightings kept of each class, so that a thousand cars never push out the one stop sign."""
 
@@ -62,12 +64,15 @@ class Sightings:
         self._dropped: list[tuple[int, int]] = [(0, 0) for _ in CLASSES]
         """Of each class how many went because there were too many, and when the first of them was first seen."""
         self._t_ns: int | None = None
+        self.since_ns: int | None = None
+        """When it began to look."""
 
     def see(self, scene: Scene) -> None:
         """Remember what is detected in this very frame. A clock that was set back begins anew, as in the warner."""
         if self._t_ns is not None and scene.t_ns < self._t_ns:
             self.forget()
         self._t_ns = scene.t_ns
+        self.since_ns = scene.t_ns if self.since_ns is None else self.since_ns
         t = scene.tracks
         for row in ((t.unseen_s <= 0) & (t.score >= self._score)).nonzero()[0]:
             track_id, class_id = int(t.id[row]), int(t.class_id[row])
@@ -125,7 +130,7 @@ class View:
     """What an answer may rest on, as of `t_ns`.
 
     scene: the latest, None where there never was a picture; `score`: what is fainter is not told; camera_lost_s: a
-    scene older than this tells nothing about now.
+    scene older than this tells nothing about now; begun_ns: the drive's start, None where the first look is it.
     """
 
     t_ns: int
@@ -135,6 +140,17 @@ class View:
     sightings: Sightings = field(default_factory=Sightings)
     score: float = field(default_factory=lambda: EyesConfig().score)
     camera_lost_s: float = field(default_factory=lambda: WarningsConfig().camera_lost_s)
+    begun_ns: int | None = None
+
+    @property
+    def looked_s(self) -> float | None:
+        """For how long the drive was looked at, where that is not all of it; None where it is, 0 where nothing was."""
+        since_ns = self.sightings.since_ns
+        if since_ns is None:
+            return 0.0
+        if self.begun_ns is None or since_ns - self.begun_ns <= WHOLE_S * 1e9:
+            return None
+        return max(self.t_ns - since_ns, 0) / 1e9
 
     @property
     def silent_s(self) -> float:

@@ -19,12 +19,13 @@ WRITE_EVERY_S = 60.0
 class Witness:
     """Feed `see` with every frame; `view` gives what may be told at a time."""
 
-    def __init__(self, book: Notebook) -> None:
+    def __init__(self, book: Notebook, begun_ns: int | None = None) -> None:
+        """begun_ns: when the drive began, None where the first picture is taken for it."""
         self.scene: Scene | None = None
         self.signals = Signals()
         self.warnings: list[Warning] = []
         self.sightings = Sightings()
-        self._book = book
+        self._book, self._begun_ns = book, begun_ns
         self._written_ns: int | None = None
 
     def see(self, scene: Scene, signals: Signals, warnings: Iterable[Warning]) -> None:
@@ -39,7 +40,7 @@ class Witness:
 
     def view(self, t_ns: int) -> View:
         """What may be told at a time."""
-        return View(t_ns, self.scene, self.signals, tuple(self.warnings), self.sightings)
+        return View(t_ns, self.scene, self.signals, tuple(self.warnings), self.sightings, begun_ns=self._begun_ns)
 
     def write(self) -> None:
         """What the drive has shown so far goes into the notebook."""

@@ -140,7 +140,7 @@ def play(turns: list[dict], language: str, tell, book: dict) -> list[tuple[dict,
     if isinstance(tell, Reader):
         tell = partial(typed, tell)
     car = car_of(book)
-    mind = Assistant(language=language, car=car, begun_ns=0, contacts=book["car"]["contacts"])
+    mind = Assistant(language=language, car=car, contacts=book["car"]["contacts"])
     out, t_ns = [], 600_000_000_000
     for number, expected in enumerate(turns):
         t_ns += TURN_NS

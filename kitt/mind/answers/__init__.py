@@ -19,10 +19,12 @@ __all__ = ["INTENTS", "NO_TRACK", "UNITS", "Answer", "answer"]
 
 @dataclass(frozen=True)
 class Way:
-    """How a question is answered; `now`: it is about the present picture and has no answer without one."""
+    """How a question is answered. now: it is about the present picture and has no answer without one; seen: it rests on
+    pictures at all, so that where there are none now that is said too."""
 
     tell: Callable[[Question], Answer]
     now: bool = True
+    seen: bool = True
 
 
 WAYS = {
@@ -39,8 +41,8 @@ WAYS = {
     "EyesWhatWasThat": Way(past.what, now=False),
     "EyesWhyWarned": Way(past.why, now=False),
     "EyesLastSeen": Way(past.last_seen, now=False),
-    "EyesSpeed": Way(car.speed, now=False),
-    "EyesSpeedLimit": Way(car.speed_limit, now=False),
+    "EyesSpeed": Way(car.speed, now=False, seen=False),
+    "EyesSpeedLimit": Way(car.speed_limit, now=False, seen=False),
 }
 INTENTS = tuple(WAYS)
 
@@ -59,4 +61,5 @@ def answer(intent: str, slots: dict[str, str | int], view: View, language: str, 
         return car.lost(question)
     if way.now and question.side == "behind":
         return road.behind(question)
-    return way.tell(question)
+    told = way.tell(question)
+    return car.and_lost(question, told) if way.seen and view.present is None else told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from kitt.mind.answers import phrases
 from kitt.mind.answers.question import NO_FRAME, Answer, Question, Value
@@ -41,6 +42,14 @@ def lost(q: Question) -> Answer:
         return q.answer(words.fill("say.lost"), {}, topic="camera")
     ago, values = phrases.ago(words, silent_s, "silent")
     return q.answer(words.fill("say.lost_since", ago=ago), values, topic="camera")
+
+
+def and_lost(q: Question, answer: Answer) -> Answer:
+    """An answer about what was, with the word that nothing is seen now."""
+    if answer.topic == "camera":
+        return answer
+    blind = lost(q)
+    return replace(answer, text=f"{answer.text} {blind.text}", values={**blind.values, **answer.values})
 
 
 def _of_speed(q: Question, form: str, values: dict[str, Value], **parts: str) -> Answer:

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 from kitt.mind.answers import phrases
+from kitt.mind.answers.car import lost
 from kitt.mind.answers.question import NO_FRAME, Answer, Question, Value
 from kitt.mind.answers.rounding import down, up, whole
 from kitt.mind.answers.seen import groups, side_of
@@ -28,6 +29,8 @@ def why(q: Question) -> Answer:
 
 def last_seen(q: Question) -> Answer:
     words, name, view = q.words, q.object, q.view
+    if view.sightings.since_ns is None:
+        return lost(q)
     things = q.of_class(name)
     if things:
         items, values = phrases.groups(words, groups(things), len(things))
@@ -37,8 +40,8 @@ def last_seen(q: Question) -> Answer:
         return q.answer(words.fill(form, items=items, n=n), values, things, topic=name)
     sighting = view.sightings.last(CLASSES.index(name))
     if sighting is None:
-        text = words.fill("say.never_seen", **words.of(name))
-        return q.answer(text, {f"{name}.count": 0}, topic=name, frame=NO_FRAME)
+        text, told = _on_this_drive(q, "never_seen", **words.of(name))
+        return q.answer(text, {f"{name}.count": 0, **told}, topic=name, frame=NO_FRAME)
     ago, values = phrases.ago(words, max(view.t_ns - sighting.last_ns, 0) / 1e9)
     values["class"] = name
     side = side_of(sighting.lateral_m, sighting.distance_m, sighting.is_lead)
@@ -58,10 +61,20 @@ def last_seen(q: Question) -> Answer:
     return _about(answer, sighting.track_id)
 
 
+def _on_this_drive(q: Question, form: str, **parts: str) -> phrases.Said:
+    """What was not: on this drive, or for as long as the road was looked at."""
+    looked_s = q.view.looked_s
+    if looked_s is None or q.view.sightings.since_ns is None:
+        return q.words.fill(f"say.{form}", **parts), {}
+    amount, values = phrases.so_long(q.words, looked_s, "looked")
+    return q.words.fill(f"say.{form}_since" if amount else f"say.{form}_now", amount=amount, **parts), values
+
+
 def _explain(q: Question, form: str) -> Answer:
     words, warning = q.words, q.view.last_warning
     if warning is None:
-        return q.answer(words.fill("say.no_warning"), {}, topic="warning", frame=NO_FRAME)
+        text, told = _on_this_drive(q, "no_warning")
+        return q.answer(text, told, topic="warning", frame=NO_FRAME)
     ago, values = phrases.ago(words, (q.view.t_ns - warning.t_ns) / 1e9)
     values["event"] = warning.event
     reason, told = _reason(words, warning, q)

@@ -101,6 +101,23 @@ def ago(words: Words, seconds: float, key: str = "ago") -> Said:
     return words.fill("ago.past", amount=words.amount(n, unit)), values
 
 
+def so_long(words: Words, seconds: float, key: str) -> Said:
+    """ "two minutes", no longer than it was; "" for what is hardly a second."""
+    values: dict[str, Value] = {f"{key}_s": seconds}
+    n, unit = _span_down(seconds)
+    if not n:
+        return "", values
+    values.update(said(f"{key}.said", whole(n), unit))
+    return words.amount(n, unit), values
+
+
+def _span_down(seconds: float) -> tuple[int, str]:
+    if seconds < 60.0:
+        return (int(seconds) if seconds < 10.0 else int(seconds) // 5 * 5), "second"
+    minutes = int(seconds) // 60
+    return (minutes, "minute") if minutes < 120 else (minutes // 60, "hour")
+
+
 def _span(seconds: float) -> tuple[int, str]:
     if seconds < 12.5:
         return round(seconds), "second"

@@ -100,6 +100,8 @@ VIEWS = {
             scene([aside(4, PERSON, 9.0, 0.5)], NOW_S - 1.0, 30),
         ],
     ),
+    "window": replace(view(before=[scene([], NOW_S - 130.0, 10)]), begun_ns=0),
+    "just begun": replace(view(), begun_ns=0),
     "collision": view(
         [Thing(1, CAR, 25.0)],
         warnings=(
@@ -201,6 +203,12 @@ QUESTIONS: tuple[tuple[str, str, dict[str, str | int], str], ...] = (
     ("memory", "EyesLastSeen", {A: "car"}, "metres"),
     ("memory", "EyesLastSeen", {A: "person"}, "metres"),
     ("memory", "EyesLastSeen", {A: "truck"}, "metres"),
+    ("window", "EyesLastSeen", {A: "stop sign"}, "metres"),
+    ("window", "EyesWhyWarned", {}, "metres"),
+    ("just begun", "EyesLastSeen", {A: "bicycle"}, "metres"),
+    ("just begun", "EyesWhatWasThat", {}, "metres"),
+    ("never a picture", "EyesLastSeen", {A: "car"}, "metres"),
+    ("never a picture", "EyesWhyWarned", {}, "metres"),
     ("collision", "EyesWhatWasThat", {}, "metres"),
     ("collision", "EyesWhyWarned", {}, "metres"),
     ("collision", "EyesWhyWarned", {}, "feet"),

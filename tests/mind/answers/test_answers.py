@@ -53,6 +53,7 @@ def test_without_a_picture_nothing_is_told_of_now(intent: str, language: str) ->
         past = intent in ("EyesLastSeen", "EyesWhatWasThat", "EyesWhyWarned")
         assert past or got.topic == "camera"
         assert past or not got.track_ids
+        assert answer("EyesDescribe", {}, lost, language).text in got.text
 
 
 def test_a_question_about_behind_us_is_never_answered_with_what_is_ahead() -> None:
