@@ -16,6 +16,7 @@ from kitt.ears.in_force import AUTO
 from kitt.errors import KittError
 from kitt.mind.assistant import Assistant
 from kitt.mind.notebook import Notebook, Retention, usual_path
+from kitt.mind.phone_grammar import phone_grammar
 from kitt.mind.reading import Reader
 from kitt.mind.recipes import Recipes
 from kitt.mind.vehicle.action import Vehicle
@@ -79,9 +80,11 @@ class Minding:
         return Reader(more=self._grammars(LANGUAGES))
 
     def heard(self) -> list[Grammar]:
-        """The sentences of the recipes in the languages that the ears listen for. Raises KittError."""
+        """Recipes, and calls to the names in the phone, in the languages that the ears listen for. Raises KittError."""
         language = self.config.ears.language
-        return self._grammars(LANGUAGES if language == AUTO else (language,))
+        spoken = LANGUAGES if language == AUTO else (language,)
+        calls = [phone_grammar(self.contacts, one) for one in spoken] if self.contacts else []
+        return [*calls, *self._grammars(spoken)]
 
     def _grammars(self, languages: tuple[str, ...]) -> list[Grammar]:
         made = [self.recipes.grammar(one) for one in languages] if self.recipes else []

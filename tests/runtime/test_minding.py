@@ -57,6 +57,14 @@ def test_contacts_are_a_name_a_line(tmp_path: Path) -> None:
     assert mind.answer(Request("PhoneCall", {"contact": "anna"}), "call anna", S).said == "Call Anna Bell?"
 
 
+def test_calls_to_contacts_are_heard_in_the_languages_that_are_listened_for(tmp_path: Path) -> None:
+    path = tmp_path / "names.txt"
+    path.write_text("Anna Bell\n", encoding="utf-8")
+    heard = minding(ears=EarsConfig(language="fr"), contacts=str(path)).heard()
+    assert [(g.language, g.parse(["appelle", "anna"])) for g in heard] == [("fr", ("PhoneCall", {"contact": "Anna"}))]
+    assert [g.language for g in minding(contacts=str(path)).heard()] == ["en", "fr", "es"]
+
+
 @pytest.mark.parametrize(
     ("data", "error"),
     [

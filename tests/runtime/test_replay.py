@@ -279,6 +279,13 @@ def test_recipes_are_heard_in_a_replay_and_the_notebook_is_left_alone(
     assert not (tmp_path / "n.db").exists()
 
 
+def test_the_names_in_the_phone_are_heard_in_a_replay(make_drive: MakeDrive, hearing: Config, tmp_path: Path) -> None:
+    (tmp_path / "names.txt").write_text("Anna Bell\n")
+    drive = make_drive([*pictures(30), *speeds(30), *spoken("KITT, call Anna Bell", "en", 0.4, 3.0)])
+    _, log = run(drive, replace(hearing, mind=MindConfig(contacts=str(tmp_path / "names.txt"))))
+    assert [turn.said for _, turn in log.answers] == ["Call Anna Bell?"]
+
+
 def test_settings_of_the_mind_that_are_wrong_end_a_replay_before_it_begins(
     make_drive: MakeDrive, hearing: Config
 ) -> None:
