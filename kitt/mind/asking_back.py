@@ -23,7 +23,7 @@ def decides(heard: Request, before: Context) -> bool:
     if heard.intent in ("TalkYes", "TalkNo", "TalkNeverMind"):
         return True
     return (heard.intent == "TalkUndo" and before.waits) or (
-        heard.intent == "FollowOther" and before.instead is not None
+        heard.intent == "FollowOther" and (before.instead is not None or bool(before.choice))
     )
 
 
@@ -56,6 +56,9 @@ def decided(mind: Assistant, heard: Request, t_ns: int) -> Reply:
         return mind.reply(was.pending, t_ns) if was.instead else mind.do(was.pending, t_ns, yes=True)
     if was.instead and heard.intent == "FollowOther":
         return mind.reply(was.instead, t_ns)
+    if was.choice and heard.intent == "FollowOther":
+        # "the second one" of the names just said, and no other window; a call is asked about in any case
+        return mind.do(Request("PhoneCall", {"contact": was.choice[1]}), t_ns, yes=False)
     if was.waits and heard.intent != "TalkYes":
         return Reply(mind.talk.say("confirm.cancelled", mind.nth("cancelled")).text)
     if heard.intent == "TalkNeverMind":

@@ -41,3 +41,12 @@ def test_an_unknown_name_is_said_back_and_nothing_is_dialled():
     turn = mind.answer(Request("PhoneCall", {"contact": "Zebulon"}), "call Zebulon", 0)
     assert "Zebulon" in turn.said
     assert not turn.actions
+
+
+def test_the_second_one_is_the_second_name_and_not_another_window():
+    mind = Assistant(contacts=NAMES)
+    mind.answer(Request("WindowOpen", {}), "open the window", 0)
+    mind.answer(Request("PhoneCall", {"contact": "Paul"}), "call Paul", 1_000_000_000)
+    turn = mind.answer(Request("FollowOther"), "the second one", 2_000_000_000)
+    assert (turn.said, turn.asked_back) == ("Call Paul Reed?", True)
+    assert mind.hands.vehicle.read("windows.passenger").value == 0
