@@ -23,6 +23,8 @@ ABOUT_OBJECTS = ("EyesCount", "EyesDistance", "EyesCloser", "EyesSee", "EyesLast
 """Questions that may be asked again of another object."""
 TAKE_SIDE = ("EyesCount", "EyesSee", "EyesDistance", "EyesCloser")
 """Questions that may be asked again of a side."""
+HAVE_OTHERS = (*TAKE_SIDE, "EyesDescribe", "EyesSide")
+"""Questions that may be asked again of another one than the one told of."""
 OPPOSITES = {
     "WindowOpen": "WindowClose",
     "MediaPlay": "MediaPause",
@@ -197,7 +199,7 @@ def _other(slots: Slots, before: Context) -> Request | None:
             return replace(last, slots={**last.slots, slot: _OTHER[str(value)]})
     if last.intent == "WindowOpen":
         return replace(last, slots={**last.slots, "window": "passenger"})
-    if before.about != NO_TRACK and last is before.question and last.intent in answers.INTENTS:
+    if before.about != NO_TRACK and last is before.question and last.intent in HAVE_OTHERS:
         return replace(last, slots={**last.slots, "other_than": before.about})
     return None
 

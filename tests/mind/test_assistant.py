@@ -11,7 +11,7 @@ from kitt.mind.reading import Reader
 from kitt.mind.typed import Reading
 from kitt.mind.vehicle.simulated import SimulatedCar
 from kitt.mind.view import Sightings
-from kitt.types import STOP_SIGN, Candidate, Heard, Signals
+from kitt.types import STOP_SIGN, Candidate, Heard, Signals, Warning
 from tests.mind.scenes import S, Thing, scene
 
 READ = Reader()
@@ -207,3 +207,20 @@ def test_other_than_several_is_asked_back():
     )
     (_, turn) = typed(mind, "what do you see", "the other one")
     assert turn.said == mind.talk.say("talk.other_than_what").text
+
+
+@pytest.mark.parametrize("sentence", ["what do you see", "how far is the car", "how many cars are there"])
+def test_the_other_one_of_one_is_not_nothing(sentence):
+    """ "Nothing that I recognise" and "no cars" would be wrong: there is the first one."""
+    mind = Assistant()
+    mind.see(scene([Thing(1)], 10), Signals())
+    mind.read(sentence, 10 * S, READ)
+    assert mind.read("the other one", 10 * S + 1, READ).said == "I see no other."
+
+
+def test_a_warning_has_no_other_one():
+    mind = Assistant()
+    given = Warning("headway", 2, 10 * S, 0, 1, "Too close.", "en", {"headway_s": 0.5, "limit_headway_s": 0.6})
+    mind.see(scene([Thing(1), Thing(2, lateral_m=4.0, lead=False)], 10), Signals(), [given])
+    mind.read("what was that", 10 * S, READ)
+    assert mind.read("the other one", 10 * S + 1, READ).said == mind.talk.say("talk.other_than_what").text

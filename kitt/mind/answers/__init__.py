@@ -61,5 +61,7 @@ def answer(intent: str, slots: dict[str, str | int], view: View, language: str, 
         return car.lost(question)
     if way.now and question.side == "behind":
         return road.behind(question)
+    if "other_than" in slots and not question.others:
+        return road.no_other(question)
     told = way.tell(question)
     return car.and_lost(question, told) if way.seen and view.present is None else told

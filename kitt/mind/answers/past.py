@@ -97,6 +97,8 @@ def _reason(words: Words, warning: Warning, q: Question) -> phrases.Said:
             used = words.fields(path)
             named = "class" if used & {"the_thing", "a_thing"} else ""
             told = {k: v for k, v in values.items() if k.split(".")[0] in used or k == named}
+            if "the_thing" in used:
+                told["side"] = "ahead"
             return words.fill(path, **{k: parts[k] for k in used}), told
     return "", {}
 

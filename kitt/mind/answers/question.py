@@ -77,6 +77,11 @@ class Question:
     def of_class(self, name: str) -> tuple[Thing, ...]:
         return tuple(x for x in self.seen if x.name == name)
 
+    @property
+    def others(self) -> tuple[Thing, ...]:
+        """What there is beside the one left out, of the class asked for where one is."""
+        return self.of_class(str(self.slots["object"])) if "object" in self.slots else self.seen
+
     def meant(self, name: str | None) -> tuple[Thing | None, int]:
         """Whom "the car" (None: "it") means, and among how many of its class: the lead vehicle, else the nearest.
 

@@ -61,6 +61,12 @@ def nothing(q: Question, name: str, form: str = "none", but: str = "none_but", o
     return q.answer(text, values, topic=name)
 
 
+def no_other(q: Question) -> Answer:
+    """None beside the one that was spoken of: "I see no cars" would be wrong."""
+    topic = q.object if "object" in q.slots else "road"
+    return q.answer(q.words.fill("say.no_other"), {"others": 0}, topic=topic)
+
+
 def count(q: Question) -> Answer:
     """How many, and on which sides where all sides are known."""
     words, name = q.words, q.object
