@@ -8,7 +8,6 @@ in training, they themselves were not. `pico`: SVOX Pico, a family that was in n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
@@ -58,12 +57,11 @@ def missing(family: str) -> str:
 
 
 def _pico(voice: Voice, text: str) -> F32:
-    engine = _engine(voice.name)
+    engine = _engine(voice.name)  # a fresh one: what it said before changes how it goes on
     engine.rate = voice.rate
     return np.asarray(np.frombuffer(engine.speak(text), "<i2"), np.float32) / 32768
 
 
-@cache
 def _engine(name: str):
     try:
         from ttspico import TtsEngine
