@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "mouth": COMMON,
     "mind": COMMON | {"eyes", "ears", "mouth"},
     "runtime": COMMON | {"engine", "drive", "eyes", "ears", "mouth", "mind"},
-    "api": COMMON | {"drive", "ears", "mind", "runtime"},
+    "api": COMMON | {"drive", "ears", "mouth", "mind", "runtime"},
     "sim": COMMON | {"engine", "drive", "eyes", "ears", "mouth", "mind", "runtime"},
     "eval": COMMON | {"engine", "drive", "eyes", "ears", "runtime"},
     "cli": COMMON | {"engine", "drive", "eyes", "ears", "mouth", "mind", "runtime", "sim", "eval", "api"},

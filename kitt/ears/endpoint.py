@@ -110,6 +110,11 @@ class EndPointer:
         return self._speech
 
     @property
+    def surely_speech(self) -> bool:
+        """Whether the latest frame is sure speech, even a single one, of a voice that does not only linger."""
+        return self._frame > 0 and self._sure == self._frame and not self._lingers
+
+    @property
     def start(self) -> int | None:
         """Where the utterance going on starts, pre-roll included, in samples; None while there is none."""
         return None if self._begun is None else self._start(self._begun)

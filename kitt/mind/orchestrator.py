@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kitt.mind import answers
-from kitt.mind.assistant import Assistant, Read
+from kitt.mind.asking_back import unclear
+from kitt.mind.assistant import Assistant
 from kitt.mind.turn import Turn
 from kitt.mouth.mouth import Mouth
 from kitt.mouth.queue import ANSWER, CHAT, Decision
@@ -51,20 +52,17 @@ class Orchestrator:
             self._voice = voice
             events += self.mouth.queue.driver(t_ns, voice)
         for heard in utterances:
-            if not heard.rejected:
+            if meant_for_kitt(heard):
                 events += self._take(t_ns, self.mind.hear(heard))
         return events + self._speak(t_ns)
 
-    def read(self, typed: str, t_ns: int, understand: Read) -> list[Event]:
-        """A typed sentence."""
-        return [*self.tick(t_ns), *self._take(t_ns, self.mind.read(typed, t_ns, understand)), *self._speak(t_ns)]
+    def say(self, t_ns: int, turns: Sequence[Turn]) -> list[Event]:
+        """Turns that came otherwise, such as of typed words."""
+        return [event for turn in turns for event in self._take(t_ns, turn)] + self._speak(t_ns)
 
     def tick(self, t_ns: int) -> list[Event]:
         """Time went on."""
-        events: list[Event] = []
-        for turn in self.mind.tick(t_ns):
-            events += self._take(t_ns, turn)
-        return events + self._speak(t_ns)
+        return self.say(t_ns, self.mind.tick(t_ns))
 
     def calm(self, t_ns: int) -> bool:
         """Whether chat may be said."""
@@ -82,6 +80,16 @@ class Orchestrator:
 
     def _speak(self, t_ns: int) -> list[Event]:
         return [] if self.mouth is None else [*self.mouth.queue.step(t_ns, self.calm(t_ns))]
+
+
+def meant_for_kitt(heard: Heard) -> bool:
+    """Whether an utterance wants an answer: a command, one of two, or what was said to kitt and not understood.
+
+    A wake phrase alone does not: the command is still to come.
+    """
+    if heard.rejected:
+        return bool(heard.wake) or unclear(heard) is not None
+    return bool(heard.intent)
 
 
 def priority_of(turn: Turn) -> int:

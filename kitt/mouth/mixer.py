@@ -49,12 +49,12 @@ class _Placed:
 class SpeechTrack:
     """The mixed sound of a drive, int16 mono at `rate_hz`, pulled piece by piece in order of time.
 
-    `late_samples`: of the drive's sound, that came after their time.
+    `late_samples`: of the drive's sound, that came after their time. `begun`: sentences whose first sample was pulled.
     """
 
     def __init__(self, rate_hz: int, settings: MixSettings | None = None) -> None:
         self.rate_hz = rate_hz
-        self.late_samples = 0
+        self.late_samples = self.begun = 0
         self._set = settings or MixSettings()
         self._inflow: Inflow | None = None
         self._placed: list[_Placed] = []
@@ -101,6 +101,7 @@ class SpeechTrack:
             return np.zeros(0, np.int16)
         speech, spoken = np.zeros(last - first), np.zeros(last - first)
         for s in self._placed:
+            self.begun += first <= s.start < last
             low, high = max(s.start, first), min(s.end, last)
             if low < high:
                 speech[low - first : high - first] += s.samples[low - s.start : high - s.start]

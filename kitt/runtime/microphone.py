@@ -5,14 +5,11 @@ Where the listener is slower than the sound, the oldest blocks are dropped and c
 
 from __future__ import annotations
 
-import os
 import queue
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -21,6 +18,7 @@ from kitt.ears.audio import JITTER_S, Intake
 from kitt.ears.checks import SILENT_PEAK
 from kitt.ears.resample import RATE_HZ
 from kitt.errors import KittError
+from kitt.runtime.portaudio import INPUT, devices, find, line_of, portaudio, quiet, usable_format
 from kitt.types import AudioChunk
 
 KEPT_S = 10.0
@@ -59,11 +57,11 @@ class Microphone:
         self._told: set[str] = set()
         self._dead = False
         self._most = max(2, round(KEPT_S / block_s))
-        with _quiet():
-            library = _portaudio()
-            found = _find(library, device)
+        with quiet():
+            library = portaudio(INPUT)
+            found = find(library, device, INPUT)
             self.name = str(found["name"])
-            self.rate_hz, self.channels = _format(library, found)
+            self.rate_hz, self.channels = usable_format(library, found, INPUT, RATE_HZ)
             try:
                 self._stream = library.RawInputStream(
                     device=found["index"],
@@ -76,7 +74,7 @@ class Microphone:
                 )
                 self._stream.start()
             except library.PortAudioError as e:
-                raise KittError(f"the microphone '{self.name}' cannot be opened: {_line(e)}") from e
+                raise KittError(f"the microphone '{self.name}' cannot be opened: {line_of(e)}") from e
 
     def __enter__(self) -> Microphone:
         return self
@@ -157,73 +155,9 @@ def microphone(device: str | int | None = None, block_s: float = 0.02) -> Microp
 
 def inputs() -> list[str]:
     """The inputs there are, as "number name". Raises KittError when PortAudio is missing."""
-    with _quiet():
-        return [f"{d['index']} {d['name']}" for d in _inputs(_portaudio())]
-
-
-def _portaudio() -> Any:
-    try:
-        return import_module("sounddevice")
-    except ImportError:
-        raise KittError("the microphone needs the package sounddevice: pip install 'kitt[live]'") from None
-    except OSError as e:
-        raise KittError(f"the microphone needs PortAudio: apt-get install libportaudio2 ({_line(e)})") from None
-
-
-def _inputs(library: Any) -> list[dict[str, Any]]:
-    try:
-        return [d for d in library.query_devices() if d["max_input_channels"] > 0]
-    except library.PortAudioError as e:
-        raise KittError(f"PortAudio finds no microphone: {_line(e)}") from e
-
-
-def _find(library: Any, device: str | int | None) -> dict[str, Any]:
-    there = _inputs(library)
-    if not there:
-        raise KittError("there is no microphone: none is plugged in, or the sound system is not running")
-    if device is None:
-        preferred = library.default.device[0]
-        return next((d for d in there if d["index"] == preferred), there[0])
-    wanted = str(device).strip().lower()
-    exact = [d for d in there if wanted in (str(d["index"]), d["name"].lower())]
-    matching = exact or [d for d in there if wanted in d["name"].lower()]
-    names = ", ".join(f"{d['index']} '{d['name']}'" for d in matching or there)
-    if not matching:
-        raise KittError(f"no microphone is called '{device}'; there are: {names}")
-    if len(matching) > 1:
-        raise KittError(f"'{device}' may be several microphones: {names}; give its number")
-    return matching[0]
-
-
-def _format(library: Any, found: dict[str, Any]) -> tuple[int, int]:
-    """(rate, channels): what the ears want where the device has it, else the device's own."""
-    own = round(found["default_samplerate"])
-    for rate_hz, channels in ((RATE_HZ, 1), (own, 1), (own, found["max_input_channels"])):
-        try:
-            library.check_input_settings(found["index"], channels=channels, dtype="int16", samplerate=rate_hz)
-        except (library.PortAudioError, ValueError):
-            continue
-        return rate_hz, channels
-    raise KittError(f"the microphone '{found['name']}' gives no 16-bit sound at {own} Hz")
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Sound libraries write pages about devices that are not there straight to the terminal: not now."""
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+    with quiet():
+        return [f"{d['index']} {d['name']}" for d in devices(portaudio(INPUT), INPUT)]
 
 
 def _without_numbers(note: str) -> str:
     return re.sub(r"[\d.]+", "", note)
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:160]

@@ -111,6 +111,7 @@ class Replay:
                 yield from self._take(step)
         finally:
             steps.close()
+            self.mind.close()
         if self.counts["speed"] == 0:
             for event in self.pipeline.warner.off():
                 self._note(self.end_ns or 0, "warning_off", f"{event}: off, for the drive holds no speed")
