@@ -24,6 +24,7 @@ from kitt.cli import (
     models,
     replay,
     sample,
+    talk,
 )
 from kitt.errors import KittError
 
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 app.command("replay", short_help="Replay a drive: detector, tracks, warnings, report and film.")(replay.replay)
 app.command("chat", short_help="Talk to KITT by keyboard about a drive or a picture.")(chat.chat)
+app.command("talk", short_help="Speak with KITT: microphone, loudspeaker, a moment of a drive.")(talk.talk)
 app.command("listen", short_help="Hear commands in sound files or from the microphone.")(listen.listen)
 app.command("detect", short_help="Detect objects in pictures; write COCO results.")(detect.detect)
 app.command("build", short_help="Make INT8 engines, measure them, find the fastest runtime.")(build.build)

@@ -101,7 +101,7 @@ def chat(
     if jsonl:
         read = (path, script, recipes, contacts, minding.notebook)
         check_target(jsonl, [Path(p) for p in read if p])
-    road = _opened(path, chosen, from_s, _times(at, lines), load_camera(camera) if camera else None, fps, topic)
+    road = opened(path, chosen, from_s, _times(at, lines), load_camera(camera) if camera else None, fps, topic)
     begin = min(road.from_s + USUAL_AT_S, road.length_s) if at is None else at
     try:
         # before minutes of looking and not after
@@ -109,7 +109,7 @@ def chat(
         if script and lines is not None:
             _each(lines, script, lambda line: None if line.t_s is None else road.check(line.t_s))
         with ExitStack() as open_things, JsonLines(jsonl) as write:
-            talk = _begun(road, minding, open_things)
+            talk = begun(road, minding, open_things)
             if script and lines is not None:
                 _each(lines, script, lambda line: _take(talk, line, begin, write, echo=True))
             else:
@@ -118,7 +118,7 @@ def chat(
         road.close()
 
 
-def _begun(road: Road, minding: Minding, open_things: ExitStack) -> Chat:
+def begun(road: Road, minding: Minding, open_things: ExitStack) -> Chat:
     """The conversation with its car and its notebook, which is on real time whatever the recording's."""
     import time
 
@@ -158,7 +158,7 @@ def _times(at: float | None, lines: list[Line] | None) -> list[float]:
     return [t for t in (begin, *(line.t_s for line in told)) if t is not None]
 
 
-def _opened(
+def opened(
     path: Path,
     config: Config,
     from_s: float | None,
@@ -244,7 +244,7 @@ def _take(talk: Chat, line: Line, begin: float, write: Any, *, echo: bool = Fals
     if line.end:
         return
     if line.t_s is not None or (line.said and talk.t_s is None):
-        _move(talk, begin if line.t_s is None else line.t_s)
+        looked(talk, begin if line.t_s is None else line.t_s)
     if not line.said:
         return
     rows = talk.say(line.said)
@@ -257,7 +257,7 @@ def _take(talk: Chat, line: Line, begin: float, write: Any, *, echo: bool = Fals
             typer.echo(shown)
 
 
-def _move(talk: Chat, t_s: float) -> None:
+def looked(talk: Chat, t_s: float) -> None:
     """Look at the road up to a time, under a progress bar on stderr."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 

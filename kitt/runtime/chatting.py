@@ -6,7 +6,7 @@ Time stands still while one types; `move` lets it go on, or back. The same lines
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ from kitt.config import Config
 from kitt.errors import KittError
 from kitt.mind.notebook import Notebook
 from kitt.mind.reading import Reader
+from kitt.mind.turn import Turn
 from kitt.mind.vehicle.action import Vehicle
 from kitt.runtime.looking import Road
 from kitt.runtime.minding import Minding
+from kitt.types import Heard
 
 ENDS = ("exit", "quit")
 LONGEST = 500
@@ -129,9 +131,15 @@ class Chat:
             raise KittError("say when: the road was not looked at yet")
         if len(words) > LONGEST:
             raise KittError(f"{len(words)} characters; KITT listens to {LONGEST} at a time")
-        # time stands still, yet what was said later counts more: each turn is a nanosecond on
-        t_ns = self._ns(self.t_s) + self.turns
-        turns = [*self.mind.tick(t_ns), self.mind.read(words, t_ns, self._reader)]
+        t_ns = self._now_ns()
+        return self.rows([*self.mind.tick(t_ns), self.mind.read(words, t_ns, self._reader)])
+
+    def told(self, heard: Heard) -> Heard:
+        """What the microphone heard, at the time where this conversation stands."""
+        return replace(heard, t_start_ns=self._now_ns(), t_end_ns=self._now_ns())
+
+    def rows(self, turns: list[Turn]) -> list[dict[str, Any]]:
+        """The next turns, as rows of the log."""
         self._log(*(turn.note for turn in turns))
         first = self.turns + 1
         self.turns += len(turns)
@@ -151,6 +159,10 @@ class Chat:
         new = [line for line in dict.fromkeys(lines) if line and line not in self._logged]
         self._logged.update(new)
         self._unread += new
+
+    def _now_ns(self) -> int:
+        """Time stands still, yet what was said later counts more: each turn is a nanosecond on."""
+        return self._ns(self.t_s or 0.0) + self.turns
 
     def _ns(self, t_s: float) -> int:
         return self.road.start_ns + round(t_s * 1e9)

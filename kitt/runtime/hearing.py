@@ -57,10 +57,7 @@ class Hearing:
         self.sound_s = 0.0
         self.taken_ns = 0
         self._clock = clock
-        self._own: list[GrammarLike] = [Grammar.load(config.grammar)] if config.grammar else []
-        if beside:
-            spoken = LANGUAGES if config.language == AUTO else (config.language,)
-            self._own = [*(self._own or [GRAMMARS / one for one in spoken]), *beside]
+        self._own = own_grammars(config, beside)
         self._ears: Ears | None = None
         self._intake = Intake()
         self._topic = ""
@@ -181,6 +178,18 @@ class Hearing:
         news, self._news = tuple(self._news), []
         voice = self._ears is not None and self._ears.voice
         return Sounded(tuple(heard), news, ns, voice) if heard or news or ns or voice else SILENCE
+
+
+def own_grammars(config: EarsConfig, beside: Sequence[Grammar]) -> list[GrammarLike]:
+    """The settings' grammar, else the car grammar, and those heard beside it; none where the car grammar is all.
+
+    Raises KittError.
+    """
+    own: list[GrammarLike] = [Grammar.load(config.grammar)] if config.grammar else []
+    if not beside:
+        return own
+    spoken = LANGUAGES if config.language == AUTO else (config.language,)
+    return [*(own or [GRAMMARS / one for one in spoken]), *beside]
 
 
 def _off(error: KittError) -> str:

@@ -20,6 +20,8 @@ from kitt.types import F32
 
 RATE_HZ = 48_000
 EARS_HZ = 16_000
+LATENCY_S = 0.05
+"""Asked of the sound system. The least that it offers (20 ms) runs dry where the eyes keep every core busy."""
 _ODDEST_LATENCY_S = 2.0
 
 
@@ -49,7 +51,7 @@ class Loudspeaker:
                     channels=self.channels,
                     dtype="int16",
                     blocksize=round(block_s * self.rate_hz),
-                    latency="low",
+                    latency=LATENCY_S,
                     callback=self._wanted,
                 )
                 self._stream.start()
@@ -80,6 +82,11 @@ class Loudspeaker:
                 self._track.play(0, decision.sentence.utterance, decision.sentence.level)
             elif decision.what == CUT_OFF:
                 self._track.stop(0)
+
+    def hush(self) -> None:
+        """Whatever is being said ends with the next block."""
+        with self._lock:
+            self._track.stop(0)
 
     def played(self, t_ns: int, count: int) -> F32:
         """What was heard of it from a time on, float32 (count,) at 16 kHz; ask in order of time."""

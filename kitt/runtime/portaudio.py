@@ -55,6 +55,12 @@ def find(library: Any, device: str | int | None, kind: str) -> dict[str, Any]:
     return matching[0]
 
 
+def check(device: str | int | None, kind: str) -> None:
+    """Raises KittError where there is no such device; opens nothing."""
+    with quiet():
+        find(portaudio(kind), device, kind)
+
+
 def usable_format(library: Any, found: dict[str, Any], kind: str, wanted_hz: int) -> tuple[int, int]:
     """(rate, channels) of 16-bit sound: mono at `wanted_hz` where the device has it, else the device's own."""
     own = round(found["default_samplerate"])
