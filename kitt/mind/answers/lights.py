@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from kitt.mind.answers import phrases, road
 from kitt.mind.answers.question import Answer, Question, Value
-from kitt.mind.answers.seen import Thing, groups
-from kitt.mind.conditions import LIGHT_ASIDE_M, LIGHT_REACH_M
+from kitt.mind.answers.seen import groups
 from kitt.types import CLASSES, TRAFFIC_LIGHT
 
 NAME = CLASSES[TRAFFIC_LIGHT]
@@ -25,7 +24,7 @@ def _tell(q: Question, asked: str | None) -> Answer:
     words, lights = q.words, q.of_class(NAME)
     if not lights:
         return road.nothing(q, NAME)
-    ours = [x for x in lights if _may_be_ours(x)]
+    ours = [x for x in lights if x.may_be_ours]
     states = {x.light for x in ours}
     if not ours or len(states) > 1:
         told = ours or list(lights)
@@ -41,8 +40,3 @@ def _tell(q: Question, asked: str | None) -> Answer:
     number = words.number(n, words.of(NAME)["gender"])
     text = words.fill(f"say.light{'' if n == 1 else 's'}{verdict}", n=number, **words.at("lights")[state])
     return q.answer(text, values, ours, topic=NAME)
-
-
-def _may_be_ours(thing: Thing) -> bool:
-    """As in the table of warnings."""
-    return thing.distance_m < LIGHT_REACH_M and abs(thing.lateral_m) < LIGHT_ASIDE_M

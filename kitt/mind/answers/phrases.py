@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from kitt.mind.answers.question import Value
-from kitt.mind.answers.rounding import Rough, rough, whole
+from kitt.mind.answers.rounding import WIDE, Rough, rough, whole
 from kitt.mind.answers.seen import Group, Thing
 from kitt.mind.answers.words import Words
 
 Said = tuple[str, dict[str, Value]]
 JUST_NOW_S = 2.5
+NEAR_M = 50.0
+"""What stands aside and farther off is told without its distance in a brief answer."""
 
 
 def distance(words: Words, distance_m: float, std_m: float, key: str, table: str = "away") -> Said:
@@ -33,9 +35,9 @@ def counted(words: Words, noun: str, n: int, light: str = "") -> str:
     return f"{words.number(n, forms['gender'], 'before')} {shape['one' if n == 1 else 'many']}"
 
 
-def group(words: Words, g: Group, placed: bool = True, key: str = "") -> Said:
-    """ "two cars ahead, the nearest about 30 metres away"."""
-    key, first, n = key or g.key, g.nearest, len(g.things)
+def group(words: Words, g: Group, placed: bool = True, measured: bool = True) -> Said:
+    """ "two cars ahead, the nearest at 30 metres"; `measured`: with its distance."""
+    key, first, n = g.key, g.nearest, len(g.things)
     text = counted(words, first.name, n, first.light)
     values: dict[str, Value] = {f"{key}.count": n, f"{key}.class": first.name}
     if first.light:
@@ -43,28 +45,46 @@ def group(words: Words, g: Group, placed: bool = True, key: str = "") -> Said:
     if placed and first.side:
         text = words.fill("item.placed", what=text, side=words.at("side")[first.side])
         values[f"{key}.side"] = first.side
+    away, told = distance(words, first.distance_m, first.distance_std_m, key, "at") if measured else ("", {})
+    if away:
+        form, nearest = "item.one" if n == 1 else "item.many", words.of(first.name)["nearest"]
+        text = words.fill(form, what=text, away=away, nearest=nearest)
     if first.light and words.at("lights")[first.light]["note"]:
         text = words.fill("item.noted", what=text, note=words.at("lights")[first.light]["note"])
-    away, told = distance(words, first.distance_m, first.distance_std_m, key)
-    if not away:
-        return text, values
-    form, nearest = "item.one" if n == 1 else "item.many", words.of(first.name)["nearest"]
-    return words.fill(form, what=text, away=away, nearest=nearest), {**values, **told}
+    return text, {**values, **told}
 
 
-def groups(words: Words, many: list[Group], most: int, placed: bool = True) -> Said:
-    """A list of groups, the first `most` of them in full and the rest as a number."""
+def groups(words: Words, many: list[Group], most: int, placed: bool = True, brief: bool = False) -> Said:
+    """A list of groups, the first `most` of them in full and the rest as a number.
+
+    brief: with the distances of what is ahead and of the first near thing aside alone; and the first light or sign of
+    the rest that may be ours is named.
+    """
     items, values = [], dict[str, Value]()
-    for g in many[:most]:
-        text, told = group(words, g, placed)
+    told, rest_of = many[:most], many[most:]
+    ours = next((g for g in rest_of if brief and g.is_signal and g.nearest.may_be_ours), None)
+    aside_told = False
+    for g in [*told, *([ours] if ours else [])]:
+        measured = not brief or (g is not ours and (is_ahead(g.nearest) or (not aside_told and is_near(g.nearest))))
+        aside_told |= measured and not is_ahead(g.nearest)
+        text, carried = group(words, g, placed, measured)
         items.append(text)
-        values.update(told)
-    rest = sum(len(g.things) for g in many[most:])
+        values.update(carried)
+    rest = sum(len(g.things) for g in rest_of if g is not ours)
     if rest:
         number = words.number(rest, next(iter(words.at("gender"))))
         items.append(words.fill("item.more_one" if rest == 1 else "item.more", n=number))
         values["more.count"] = rest
     return words.listed(items), values
+
+
+def is_ahead(thing: Thing) -> bool:
+    return thing.in_path or thing.side == "ahead"
+
+
+def is_near(thing: Thing) -> bool:
+    """Near, and known to be."""
+    return thing.distance_m <= NEAR_M and thing.distance_std_m <= WIDE * thing.distance_m
 
 
 def subject(words: Words, thing: Thing, among: int, told_side: bool = False) -> Said:

@@ -9,15 +9,15 @@ from kitt.mind.answers import phrases
 from kitt.mind.answers.question import Answer, Question, Value
 from kitt.mind.answers.seen import SIDES, Thing, groups
 
-MOST_GROUPS = 4
-"""More than so many groups nobody remembers; the rest is told as a number."""
+MOST_GROUPS = 3
+"""More than so many groups nobody remembers who drives; the rest is told as a number."""
 MOST_GROUPS_BEFORE_DECIDING = 6
 
 
 def describe(q: Question) -> Answer:
     if not q.seen:
         return q.answer(q.words.fill("say.empty"), {"count": 0}, topic="road")
-    items, values = phrases.groups(q.words, groups(q.seen), MOST_GROUPS)
+    items, values = phrases.groups(q.words, groups(q.seen), MOST_GROUPS, brief=True)
     return q.answer(q.words.fill("say.see", items=items), values, q.seen, topic="road")
 
 
@@ -33,7 +33,7 @@ def side(q: Question) -> Answer:
     if not q.seen:
         form = "side_empty" if where == "ahead" else "side_empty_beside"
         return q.answer(words.fill(f"say.{form}", side=named), {**values, "count": 0}, topic=topic)
-    items, told = phrases.groups(words, groups(q.seen), MOST_GROUPS, placed=False)
+    items, told = phrases.groups(words, groups(q.seen), MOST_GROUPS, placed=False, brief=True)
     return q.answer(words.fill("say.side", side=named, items=items), {**values, **told}, q.seen, topic=topic)
 
 
@@ -99,7 +99,7 @@ def safe(q: Question) -> Answer:
     """What is seen and what cannot be: a verdict is the driver's alone."""
     words = q.words
     if q.seen:
-        items, values = phrases.groups(words, groups(q.seen), MOST_GROUPS_BEFORE_DECIDING)
+        items, values = phrases.groups(words, groups(q.seen), MOST_GROUPS_BEFORE_DECIDING, brief=True)
         first = words.fill("say.see", items=items)
     else:
         first, values = words.fill("say.safe_empty"), {"count": 0}

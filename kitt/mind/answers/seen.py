@@ -1,4 +1,4 @@
-"""The scene as one speaks of it: things with a side, nearest first, in groups of the same kind on the same side."""
+"""The scene as one speaks of it: things with a side, in groups of one kind on one side, the most relevant first."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
+from kitt.mind.conditions import LIGHT_ASIDE_M, LIGHT_REACH_M
 from kitt.mind.view import View
-from kitt.types import BICYCLE, CLASSES, LIGHTS, PERSON, TRAFFIC_LIGHT, VEHICLES
+from kitt.types import CLASSES, LIGHTS, STOP_SIGN, TRAFFIC_LIGHT, VEHICLES
 
 AHEAD_M = 1.8
 """Half a lane: what stands less aside is ahead."""
 AHEAD_SHARE = 0.04
 """Far off, 2.3 degrees of it: there the lane's own bend moves things by more than half a lane."""
 SIDES = ("ahead", "left", "right")
-UNPROTECTED = (PERSON, BICYCLE)
+SIGNALS = (TRAFFIC_LIGHT, STOP_SIGN)
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ class Thing:
     def is_vehicle(self) -> bool:
         return self.class_id in VEHICLES
 
+    @property
+    def may_be_ours(self) -> bool:
+        """Of a light or a sign; as in the table of warnings."""
+        return self.distance_m < LIGHT_REACH_M and abs(self.lateral_m) < LIGHT_ASIDE_M
+
 
 @dataclass(frozen=True)
 class Group:
@@ -56,6 +62,10 @@ class Group:
     @property
     def nearest(self) -> Thing:
         return self.things[0]
+
+    @property
+    def is_signal(self) -> bool:
+        return self.nearest.class_id in SIGNALS
 
     @property
     def key(self) -> str:
@@ -103,14 +113,14 @@ def things_seen(view: View) -> tuple[Thing, ...]:
 
 
 def groups(things: Iterable[Thing]) -> list[Group]:
-    """The lead vehicle's group first, then whom no metal protects, then by what is nearest."""
+    """Those in our path first, then by what is nearest, lights and signs last."""
     by_kind = sorted(things, key=lambda x: (x.class_id, x.side, x.light, *_nearness(x)))
     found = [Group(tuple(g)) for _, g in groupby(by_kind, key=lambda x: (x.class_id, x.side, x.light))]
     return sorted(
         found,
         key=lambda g: (
-            not any(x.is_lead for x in g.things),
-            g.nearest.class_id not in UNPROTECTED,
+            g.is_signal,
+            not any(x.is_lead or x.in_path for x in g.things),
             *_nearness(g.nearest),
         ),
     )

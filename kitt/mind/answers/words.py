@@ -90,9 +90,11 @@ class Words:
         return self.fill(f"{table}.{form}", low=low, amount=self.amount(number.high, unit, digits))
 
     def listed(self, items: list[str]) -> str:
-        between: str
-        between, last = self.at("list")
-        return str(last.join([between.join(items[:-1]), items[-1]] if len(items) > 1 else items))
+        """ "a, b and c"; the last comma stands where the item before it has one of its own."""
+        if len(items) < 2:
+            return "".join(items)
+        between, last, after_comma = self.at("list")
+        return f"{between.join(items[:-1])}{after_comma if ',' in items[-2] else last}{items[-1]}"
 
     def finish(self, text: str) -> str:
         """Elisions and contractions where words met, and capitals where sentences begin."""

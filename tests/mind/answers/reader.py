@@ -112,6 +112,12 @@ AWAY = {
     "fr": ("à environ {n} {u}", "à une distance d(?:e |'){low} à {n} {u}", "à moins d(?:e |'){n} {u}"),
     "es": ("a (?:unos|más o menos) {n} {u}", "a entre {low} y {n} {u}", "a menos de {n} {u}"),
 }
+AT = {
+    "en": ("at {n} {u}", "at {low} to {n} {u}", "less than {n} {u} away"),
+    "fr": ("à {n} {u}", "entre {low} et {n} {u}", "à moins d(?:e |'){n} {u}"),
+    "es": ("a {n} {u}", "a entre {low} y {n} {u}", "a menos de {n} {u}"),
+}
+"""In a list."""
 CONTACT = {
     "en": ("in about {n} {u}", "in {low} to {n} {u}", "in less than {n} {u}"),
     "fr": ("dans environ {n} {u}", "dans {low} à {n} {u}", "dans moins d(?:e |'){n} {u}"),
@@ -130,7 +136,7 @@ LAST = {
     "es": "(?:el último|la última) ({noun}) l[oa] vi",
 }
 NO = {"en": r"\bno", "fr": "aucune?", "es": "ningun[oa]|ningún"}
-MORE = {"en": r"and (\S+) more", "fr": r"et (\S+) autres?", "es": r"y (\S+) más"}
+MORE = {"en": r"and (\S+) more", "fr": r"et (\S+) de plus", "es": r"y (\S+) más"}
 WITHOUT_CLAIM = {
     "en": (
         "I cannot see behind us, directly beside us, or what is hidden",
@@ -214,6 +220,7 @@ class Reader:
         self.side, self.side_of = _any(SIDES[language]), _any(SIDES_OF[language])
         self.unit_m = {"metres": 1.0, "feet": 0.3048}[units]
         self.lengths = [self._range(p, LENGTHS[language][units]) for p in AWAY[language]]
+        self.ats = [self._range(p, LENGTHS[language][units]) for p in AT[language]]
         self.contacts = [self._range(p, SECONDS[language]) for p in CONTACT[language]]
 
     def read(self, text: str) -> Claims:
@@ -270,26 +277,26 @@ class Reader:
         return Range(form, 0.0 if form == "below" else said[0], said[-1])
 
     def away(self, text: str) -> Range:
-        for form, pattern in zip(("about", "between", "below"), self.lengths, strict=True):
+        for form, pattern in zip(("about", "between", "below"), self.ats, strict=True):
             m = re.fullmatch(pattern, text)
             if m:
                 return self._of(form, m, self.unit_m)
         raise AssertionError(f"no distance: {text!r}")
 
     def _item(self, c: Claims) -> list[tuple[str, object]]:
-        away = "|".join(re.sub(r"\((?!\?)", "(?:", p) for p in self.lengths)
+        away = "|".join(re.sub(r"\((?!\?)", "(?:", p) for p in self.ats)
         pattern = (
-            rf"\b({self.n}) ({self.shape})\b(?: ({self.side}))?(, {UNKNOWN_COLOUR[self.language]})?"
-            rf"(?:, ({NEAREST[self.language]} )?({away}))?"
+            rf"\b({self.n}) ({self.shape})\b(?: ({self.side}))?"
+            rf"(?:(, {NEAREST[self.language]})? ({away}))?(, {UNKNOWN_COLOUR[self.language]})?"
         )
 
         def take(m: re.Match[str]) -> None:
             name, light = self.shapes[m[2]]
             n = self.number(m[1])
             self.agrees(m[1], m[2], name, n)
-            light = "unknown" if m[4] else light
+            light = "unknown" if m[6] else light
             side = SIDES[self.language][m[3]] if m[3] else ""
-            c.items.append(Item(n, name, light, side, self.away(m[6]) if m[6] else None, bool(m[5])))
+            c.items.append(Item(n, name, light, side, self.away(m[5]) if m[5] else None, bool(m[4])))
 
         return [(pattern, take)]
 

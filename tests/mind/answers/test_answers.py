@@ -14,7 +14,7 @@ from kitt.errors import KittError
 from kitt.mind.answers import INTENTS, UNITS, answer
 from kitt.mind.view import View
 from kitt.mind.warnings import TABLE
-from kitt.types import CAR, LANGUAGES, PERSON, Signals
+from kitt.types import CAR, LANGUAGES, LIGHT_RED, PERSON, TRAFFIC_LIGHT, Signals
 from tests.mind.answers.golden import NOW_S, VIEWS, aside, view, warning
 from tests.mind.scenes import S, Thing
 
@@ -73,10 +73,23 @@ def test_the_evidence_names_frame_tracks_and_figures() -> None:
     assert (past.values["ttc_s"], past.values["ttc_s.said"], past.values["limit_ttc_s"]) == (1.84, 1.8, 2.4)
 
 
-def test_whom_no_metal_protects_comes_right_after_the_lead() -> None:
-    many = [Thing(1, CAR, 40.0), *(aside(i, i, 5.0 + i, 4.0) for i in range(2, 6)), aside(9, PERSON, 50.0, -6.0)]
+def test_what_is_in_our_path_comes_first_then_the_nearest_and_a_light_that_may_be_ours_is_never_left_out() -> None:
+    near = [aside(i, i, 5.0 + i, 4.0) for i in range(2, 6)]
+    light = aside(8, TRAFFIC_LIGHT, 30.0, 5.0, light=LIGHT_RED)
+    many = [Thing(1, CAR, 40.0), *near, aside(9, PERSON, 55.0, -6.0), light]
     text = answer("EyesDescribe", {}, view(many), "en").text
-    assert text.startswith("I see a car ahead, about 40 metres away; a person on the left, about 50 metres away;")
+    assert text == (
+        "A car ahead at 40 metres, a car on the right at seven metres, a motorcycle on the right,"
+        " a red light on the right, and three more."
+    )
+
+
+def test_of_what_is_aside_only_the_first_is_told_with_its_distance_and_only_if_it_is_near_and_known() -> None:
+    far = view([aside(1, CAR, 60.0, 8.0), aside(2, PERSON, 70.0, 0.5)])
+    assert answer("EyesDescribe", {}, far, "en").text == "A car on the right, and a person ahead at 70 metres."
+    rough = view([aside(1, CAR, 20.0, 8.0), aside(2, PERSON, 30.0, 0.5)], std_share=0.3)
+    assert answer("EyesDescribe", {}, rough, "en").text == "A car on the right, and a person ahead at 20 to 40 metres."
+    assert answer("EyesSee", {"object": "car"}, far, "en").text == "Yes: a car on the right at 60 metres."
 
 
 @settings(max_examples=200, deadline=None)
