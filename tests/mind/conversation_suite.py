@@ -275,7 +275,13 @@ def main() -> None:
                     print(f"  {e['conversation']} {e['turn']} '{e['say']}' [{e['intent']}]: {note}")
     if arguments.no_paraphrases:
         return
-    rows = [json.loads(x) for x in (FOLDER / "paraphrases.jsonl").read_text(encoding="utf-8").splitlines()]
+    # those that the grammar was not written with are counted and not listed: who sees them writes with them open
+    paraphrases("paraphrases_seen.jsonl", read, listed=arguments.wrong)
+    paraphrases("paraphrases.jsonl", read, listed=False)
+
+
+def paraphrases(name: str, read: Reader, listed: bool) -> None:
+    rows = [json.loads(x) for x in (FOLDER / name).read_text(encoding="utf-8").splitlines()]
     good = Counter()
     for row in rows:
         found = read(row["say"], row["language"])
@@ -286,12 +292,12 @@ def main() -> None:
             and all(str(got.slots.get(k)) == str(v) for k, v in row["slots"].items())
         )
         good[row["language"]] += ok
-        if arguments.wrong and not ok:
+        if listed and not ok:
             print(
                 f"  {row['language']} '{row['say']}' [{row['intent']} {row['slots']}]: "
                 f"{(got.intent, got.slots) if got else 'none'}"
             )
-    print(f"paraphrases: {dict(good)} of {len(rows) // 3} each")
+    print(f"{name}: {dict(good)} of {len(rows) // 3} each")
 
 
 if __name__ == "__main__":
