@@ -61,6 +61,8 @@ def main() -> None:
     eyes = threading.Thread(target=_look, args=(done, looks))
     if not asked.idle:
         eyes.start()
+        while looks[0] < 5:  # loading a network holds Python up for a second or two; that is over when a drive begins
+            time.sleep(0.1)
     begun = time.monotonic()
     try:
         with Loudspeaker() as speaker:
@@ -167,8 +169,9 @@ def _carry_out(speaker: Loudspeaker, *events: list[Decision | Turn]) -> None:
 
 
 def _written(speaker: Loudspeaker, before: int) -> int | None:
-    """When the next sentence's first samples went to the sound device; None where none does within a second."""
-    for _ in range(1000):
+    """When the next sentence's first samples went to the sound device; None where none does within ten seconds."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
         if len(speaker.written_ns) > before:
             return speaker.written_ns[before]
         time.sleep(0.001)
