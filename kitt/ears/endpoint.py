@@ -110,9 +110,9 @@ class EndPointer:
         return self._speech
 
     @property
-    def surely_speech(self) -> bool:
-        """Whether the latest frame is sure speech, even a single one, of a voice that does not only linger."""
-        return self._frame > 0 and self._sure == self._frame and not self._lingers
+    def begins(self) -> bool:
+        """Whether the latest frame is speech, even a single one, of a voice that does not only linger."""
+        return self._speech and not self._lingers
 
     @property
     def start(self) -> int | None:

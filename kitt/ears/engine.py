@@ -109,8 +109,8 @@ class Ears:
 
     @property
     def voice(self) -> bool:
-        """Somebody is speaking: from the first sure frame on, before an utterance begins, to its end."""
-        return self._end_pointer.start is not None or self._end_pointer.surely_speech
+        """Somebody is speaking: from the first frame of speech, before an utterance begins, to its end."""
+        return self._end_pointer.start is not None or self._end_pointer.begins
 
     def reset(self) -> None:
         """Forget the sound so far, and put changed grammar files in force; the next chunk may be of any time."""
