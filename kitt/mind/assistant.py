@@ -200,14 +200,16 @@ class Assistant:
         if noted is not None:
             if wanted.intent == "DriveForget":
                 self.seen.sightings.forget()
-            return Reply(noted.text, evidence=Evidence(self.seen.frame, values=dict(noted.values)), may_joke=True)
+            evidence = Evidence(self.seen.frame, values=dict(noted.values))
+            return Reply(noted.text, evidence=evidence, may_joke=noted.key not in notes.FAILED)
         return small_talk(self, wanted, t_ns)
 
     def _looked(self, wanted: Request, t_ns: int) -> Reply:
-        found = answers.answer(wanted.intent, dict(wanted.slots), self.seen.view(t_ns), self.language, self.units)
+        view = self.seen.view(t_ns)
+        found = answers.answer(wanted.intent, dict(wanted.slots), view, self.language, self.units)
         self.context = self.context.answered(wanted, found.about, t_ns)
         evidence = Evidence(found.frame_index, found.track_ids, found.values)
-        return Reply(found.text, evidence=evidence, may_joke=found.topic != "camera")
+        return Reply(found.text, evidence=evidence, may_joke=view.present is not None and found.topic != "behind")
 
     def _cooked(self, recipes: Recipes, wanted: Request, t_ns: int) -> Reply:
         """A recipe's answer; what it orders is done as if the driver had said it."""

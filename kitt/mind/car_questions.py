@@ -52,7 +52,8 @@ def answer(intent: str, slots: Mapping[str, str | int], vehicle: Vehicle, talk: 
     vehicle.poll(t_ns)
     told = _WAYS[intent](Asked(slots, vehicle, talk, t_ns))
     values = {name: value for one in told for name, value in one.values.items()}
-    return Reply(" ".join(one.text for one in told), evidence=Evidence(values=values), may_joke=True)
+    # without values the car told nothing, and no wit follows "I do not know"
+    return Reply(" ".join(one.text for one in told), evidence=Evidence(values=values), may_joke=bool(values))
 
 
 def _temperature(q: Asked) -> list[Told]:

@@ -42,7 +42,7 @@ def work(mind: Assistant, wanted: Request, t_ns: int, *, yes: bool) -> Reply:
     if action.waits and wanted.then:
         mind.promised[action.number] = wanted.then
     text, evidence = _told(mind, action, wanted.then)
-    return Reply(text, (action,), evidence, action.asks, may_joke=action.confirmed and wanted.then is None)
+    return Reply(text, (action,), evidence, action.asks, may_joke=_done(action) and wanted.then is None)
 
 
 def contradicted(mind: Assistant, wanted: Request, t_ns: int) -> Reply:
@@ -64,7 +64,11 @@ def undone(mind: Assistant, t_ns: int) -> Reply:
     again = NUMBERS.get(action.target) if action.confirmed else None
     if again is not None:
         text = f"{text} {confirm(replace(action, intent=again), mind.language)}"
-    return Reply(text, (action,), asks=action.asks, may_joke=action.confirmed)
+    return Reply(text, (action,), asks=action.asks, may_joke=_done(action))
+
+
+def _done(action: Action) -> bool:
+    return action.confirmed and not action.reason
 
 
 def _told(mind: Assistant, action: Action, then: RecipeReply | None) -> tuple[str, Evidence]:

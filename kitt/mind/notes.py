@@ -8,6 +8,8 @@ from kitt.mind.notebook import Note, Notebook
 from kitt.mind.talk import Said, Talk
 
 _CONFIRMED = {"DriveForget": "confirm.drive"}
+FAILED = frozenset({"note.cannot", "notebook.trouble"})
+"""Keys of what is said where the notebook could not do it: no wit follows."""
 
 
 def confirmation(intent: str, slots: Mapping[str, str | int], talk: Talk) -> Said | None:

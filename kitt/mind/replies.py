@@ -18,7 +18,7 @@ LOUDEST, SOFTEST = 9, 1
 
 @dataclass(frozen=True)
 class Reply:
-    """What is said and was done. asks: it waits for the driver; may_joke: wit may follow it."""
+    """What is said and was done. asks: it waits for the driver; may_joke: it went well, so wit may follow it."""
 
     text: str
     actions: tuple[Action, ...] = ()
@@ -32,7 +32,7 @@ def small_talk(mind: Assistant, wanted: Request, t_ns: int) -> Reply:
     if way := _WAYS.get(wanted.intent):
         return way(mind, wanted, t_ns)
     said = mind.talk.reply(wanted.intent, wanted.slots, mind.nth(wanted.intent))
-    return Reply(said.text if said else mind.talk.say("talk.not_done").text)
+    return Reply(said.text if said else mind.talk.say("talk.not_done").text, may_joke=said is not None)
 
 
 def _silent(mind: Assistant, wanted: Request, t_ns: int) -> Reply:
@@ -47,7 +47,7 @@ def _language(mind: Assistant, wanted: Request, t_ns: int) -> Reply:
     language = str(wanted.slots["language"])
     key = "language.already" if language == mind.language_before else "language.switched"
     mind.language = language
-    return Reply(mind.talk.say(key).text)
+    return Reply(mind.talk.say(key).text, may_joke=True)
 
 
 def _jokes(mind: Assistant, wanted: Request, t_ns: int) -> Reply:
@@ -83,7 +83,7 @@ def _time(mind: Assistant, wanted: Request, t_ns: int) -> Reply:
         return Reply(mind.talk.say("time.unknown").text)
     tell = mind.talk.time if wanted.intent == "KittTime" else mind.talk.date
     said = tell(epoch_ns, mind.utc_offset_s)
-    return Reply(said.text, evidence=Evidence(values=dict(said.values)))
+    return Reply(said.text, evidence=Evidence(values=dict(said.values)), may_joke=True)
 
 
 def _break(mind: Assistant, wanted: Request, t_ns: int) -> Reply:

@@ -7,6 +7,7 @@ from kitt.errors import KittError
 from kitt.mind.assistant import Assistant
 from kitt.mind.context import Request
 from kitt.mind.notebook import Notebook, Sighting
+from kitt.mind.persona import Persona
 from kitt.mind.reading import Reader
 from kitt.mind.typed import Reading
 from kitt.mind.vehicle.simulated import SimulatedCar
@@ -24,7 +25,8 @@ def typed(mind, *sentences):
 def test_a_language_is_switched_by_asking_for_it_in_itself():
     mind = Assistant(language="fr")
     (turn,) = typed(mind, "habla español")
-    assert (turn.language, turn.said) == ("es", mind.talks["es"].say("language.switched").text)
+    assert turn.language == "es"
+    assert turn.said.startswith(mind.talks["es"].say("language.switched").text)
     (turn,) = typed(mind, "habla español")
     assert turn.said == mind.talks["es"].say("language.already").text
 
@@ -224,3 +226,39 @@ def test_a_warning_has_no_other_one():
     mind.see(scene([Thing(1), Thing(2, lateral_m=4.0, lead=False)], 10), Signals(), [given])
     mind.read("what was that", 10 * S, READ)
     assert mind.read("the other one", 10 * S + 1, READ).said == mind.talk.say("talk.other_than_what").text
+
+
+@pytest.mark.parametrize(
+    ("sentence", "witty"),
+    [
+        ("remember to buy bread", False),
+        ("what are my notes", False),
+        ("when did we last see a stop sign", False),
+        ("what do you see", False),
+        ("what is behind us", False),
+        ("where are we", False),
+        ("open the trunk", False),
+        ("decline the call", False),
+        ("thank you", True),
+        ("open the window", True),
+    ],
+)
+def test_no_joke_follows_what_failed_was_refused_or_is_not_known(sentence, witty, monkeypatch):
+    monkeypatch.setattr(Persona, "quip", lambda *_: "Ha.")
+    book = Notebook.open(None, "a", 0)
+    book.close()
+    mind = Assistant(book=book)
+    mind.see(scene([Thing(1, class_id=STOP_SIGN, lead=False)], 1.0, 1), Signals(20.0))
+    (turn,) = typed(mind, sentence)
+    assert turn.intent
+    assert turn.said.endswith(" Ha.") == witty, turn.said
+
+
+def test_with_a_picture_and_a_notebook_the_same_may_be_followed_by_one(monkeypatch):
+    monkeypatch.setattr(Persona, "quip", lambda *_: "Ha.")
+    mind = Assistant()
+    mind.see(scene([Thing(1, class_id=STOP_SIGN, lead=False)], 9.9, 1), Signals(20.0))
+    for turn in typed(mind, "what do you see"):
+        assert turn.said.endswith(" Ha."), turn.said
+    for turn in typed(mind, "remember to buy bread", "what is behind us"):
+        assert turn.said.endswith(" Ha.") == (turn.intent == "NoteAdd"), turn.said

@@ -73,12 +73,12 @@ def car(**state: object) -> SimulatedCar:
 # fmt: off
 ANSWERS = [
     ("TemperatureAsk", {"place": "inside"}, {"climate__inside_c": 23}, "It is 23 degrees in here.",
-     "Il fait 23 degrés ici.", "Aquí dentro hay 23 grados."),
+     "Il fait 23 degrés à l'intérieur.", "Aquí dentro hay 23 grados."),
     ("TemperatureAsk", {"place": "outside"}, {"climate__outside_c": -4}, "It is minus 4 degrees outside.",
      "Il fait moins 4 dehors.", "Fuera hay 4 grados bajo cero."),
     ("TemperatureAsk", {"place": "outside"}, {"climate__outside_c": 1}, "It is 1 degree outside.",
      "Il fait 1 degré dehors.", "Fuera hay 1 grado."),
-    ("MediaWhat", {}, {}, "Nothing is playing.", "Rien ne joue.", "No suena nada."),
+    ("MediaWhat", {}, {}, "Nothing is playing.", "Il n'y a pas de musique en ce moment.", "No suena nada."),
     ("MediaWhat", {}, {"media__playing": True, "media__station": 3},
      "Radio on. Station 3. The car does not tell me the title.",
      "Radio activée. Station 3. La voiture ne me dit pas le titre.",

@@ -91,7 +91,7 @@ SIDES = {
 }
 SIDES_OF = {
     "en": SIDES["en"],
-    "fr": SIDES["fr"],
+    "fr": {"de devant": "ahead", "de gauche": "left", "de droite": "right"},
     "es": {"de delante": "ahead", "de la izquierda": "left", "de la derecha": "right"},
 }
 LEAD = {"en": "in front of us", "fr": "devant nous", "es": "que tenemos delante"}

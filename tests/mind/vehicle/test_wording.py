@@ -57,7 +57,7 @@ def test_confirmations(intent: str, slots: dict[str, str | int], en: str, fr: st
 
 # fmt: off
 REFUSED = [
-    ("TemperatureSet", {"degrees": 45}, 0.0, "I can only set 15 to 30.", "Je peux seulement régler de 15 à 30.",
+    ("TemperatureSet", {"degrees": 45}, 0.0, "I can only set 15 to 30.", "Je ne peux régler que de 15 à 30.",
      "Solo puedo ajustar de 15 a 30."),
     ("HatchOpen", {"hatch": "trunk"}, 20.0, "Not while we are driving.", "Pas en roulant.", "En marcha no."),
     ("HatchOpen", {"hatch": "fuel_flap"}, 0.0, "Open the fuel flap? I cannot close it again.",
