@@ -32,6 +32,7 @@ class Sighting:
     distance_std_m: float
     lateral_m: float
     is_lead: bool
+    in_path: bool
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ class Sightings:
                 distance_std_m=float(scene.distance_std_m[row]),
                 lateral_m=float(scene.lateral_m[row]),
                 is_lead=track_id == scene.lead_id,
+                in_path=bool(scene.in_path[row]),
             )
             if len(self._of[class_id]) > self._most:
                 oldest = next(iter(self._of[class_id]))

@@ -44,7 +44,7 @@ def last_seen(q: Question) -> Answer:
         return q.answer(text, {f"{name}.count": 0, **told}, topic=name, frame=NO_FRAME)
     ago, values = phrases.ago(words, max(view.t_ns - sighting.last_ns, 0) / 1e9)
     values["class"] = name
-    side = side_of(sighting.lateral_m, sighting.distance_m, sighting.is_lead)
+    side = side_of(sighting.lateral_m, sighting.distance_m, sighting.is_lead, sighting.in_path)
     place = words.fill("say.last_place", side=words.at("side")[side]) if side else ""
     if side:
         values["side"] = side

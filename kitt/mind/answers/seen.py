@@ -15,6 +15,9 @@ AHEAD_M = 1.8
 """Half a lane: what stands less aside is ahead."""
 AHEAD_SHARE = 0.04
 """Far off, 2.3 degrees of it: there the lane's own bend moves things by more than half a lane."""
+BESIDE_SHARE = 0.25
+"""What is not in our path and this share of its distance aside, 14 degrees, is beside us: near by, a car's middle is
+less than half a lane aside, cut off by the picture's edge or not, while its box fills the edge of the picture."""
 SIDES = ("ahead", "left", "right")
 SIGNALS = (TRAFFIC_LIGHT, STOP_SIGN)
 
@@ -74,12 +77,15 @@ class Group:
         return ".".join([first.name, first.side or "somewhere", *([first.light] if first.light else [])])
 
 
-def side_of(lateral_m: float, distance_m: float, is_lead: bool) -> str:
+def side_of(lateral_m: float, distance_m: float, is_lead: bool, in_path: bool) -> str:
+    """One of SIDES, "" where unknown."""
     if is_lead:
         return "ahead"
     if not math.isfinite(lateral_m):
         return ""
     reach = max(AHEAD_M, AHEAD_SHARE * distance_m) if math.isfinite(distance_m) else AHEAD_M
+    if not in_path and math.isfinite(distance_m):
+        reach = min(reach, BESIDE_SHARE * distance_m)
     return "ahead" if abs(lateral_m) <= reach else "left" if lateral_m < 0 else "right"
 
 
@@ -92,19 +98,20 @@ def things_seen(view: View) -> tuple[Thing, ...]:
     things = []
     for row in view.told(scene).nonzero()[0]:
         distance_m, lateral_m = float(scene.distance_m[row]), float(scene.lateral_m[row])
-        is_lead, class_id = int(t.id[row]) == scene.lead_id, int(t.class_id[row])
+        is_lead, in_path = int(t.id[row]) == scene.lead_id, bool(scene.in_path[row])
+        class_id = int(t.class_id[row])
         things.append(
             Thing(
                 track_id=int(t.id[row]),
                 class_id=class_id,
-                side=side_of(lateral_m, distance_m, is_lead),
+                side=side_of(lateral_m, distance_m, is_lead, in_path),
                 distance_m=distance_m,
                 distance_std_m=float(scene.distance_std_m[row]),
                 lateral_m=lateral_m,
                 rate=float(t.scale_rate[row]),
                 rate_std=float(t.scale_rate_std[row]),
                 ttc_s=float(scene.ttc_s[row]),
-                in_path=bool(scene.in_path[row]),
+                in_path=in_path,
                 is_lead=is_lead,
                 light=LIGHTS[scene.light[row]] if class_id == TRAFFIC_LIGHT else "",
             )

@@ -16,7 +16,7 @@ from kitt.mind.view import View
 from kitt.mind.warnings import TABLE
 from kitt.types import CAR, LANGUAGES, LIGHT_RED, PERSON, TRAFFIC_LIGHT, Signals
 from tests.mind.answers.golden import NOW_S, VIEWS, aside, view, warning
-from tests.mind.scenes import S, Thing
+from tests.mind.scenes import S, Thing, scene
 
 GRAMMARS = Path(kitt.ears.__file__).parent / "grammars"
 WARNED = [e for e in TABLE if e.measure]
@@ -157,3 +157,19 @@ def test_the_speed_is_the_cars_own(speed_mps: float, language: str, units: str) 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_answer_is_the_same_every_time(language: str) -> None:
     assert answer("EyesSafe", {}, VIEWS["crossing"], language) == answer("EyesSafe", {}, VIEWS["crossing"], language)
+
+
+@pytest.mark.parametrize(("lateral_m", "side"), [(1.5, "right"), (-1.5, "left")])
+def test_what_is_near_beside_our_path_and_at_the_edge_of_the_picture_is_on_that_side(
+    lateral_m: float, side: str
+) -> None:
+    parked, ahead = aside(1, CAR, 3.3, lateral_m), Thing(2, CAR, 14.0, lateral_m=0.4)
+    shown = view([parked, ahead])
+    assert answer("EyesSee", {"object": "car"}, shown, "en").text == (
+        f"Yes: a car ahead at 14 metres, and a car on the {side} at three metres."
+    )
+    assert answer("EyesDistance", {"object": "car", "side": side}, shown, "en").track_ids == (1,)
+    in_our_way = view([Thing(1, CAR, 3.3, lateral_m=lateral_m, lead=False)])
+    assert answer("EyesSee", {"object": "car"}, in_our_way, "en").text == "Yes: a car ahead at three metres."
+    gone = view(before=[scene([parked], NOW_S - 20.0)])
+    assert f"on the {side}" in answer("EyesLastSeen", {"object": "car"}, gone, "en").text

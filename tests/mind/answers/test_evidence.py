@@ -73,7 +73,8 @@ class Truth:
             if t.unseen_s[i] > 0.3 or t.score[i] < 0.3 - 1e-6:
                 continue
             x, d = float(s.lateral_m[i]), float(s.distance_m[i])
-            side = "" if math.isnan(x) else "ahead" if abs(x) <= max(1.8, 0.04 * d) else "left" if x < 0 else "right"
+            half = max(1.8, 0.04 * d) if s.in_path[i] else min(max(1.8, 0.04 * d), 0.25 * d)
+            side = "" if math.isnan(x) else "ahead" if abs(x) <= half else "left" if x < 0 else "right"
             lead = int(t.id[i]) == s.lead_id
             light = LIGHTS[s.light[i]] if t.class_id[i] == TRAFFIC_LIGHT else ""
             self.rows.append(
