@@ -80,7 +80,7 @@ def _listed(slots: frozenset[str]) -> str:
 
 def _speed(per_mps: float) -> Callable[[Asked, str], Found]:
     def find(asked: Asked, about: str) -> Found:
-        speed_mps = asked.view.signals.speed_mps
+        speed_mps = asked.view.speed_mps
         return Found(None if speed_mps is None else round(speed_mps * per_mps))
 
     return find

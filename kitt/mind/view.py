@@ -164,6 +164,11 @@ class View:
         """The scene, unless it is too old to speak of now."""
         return None if self.silent_s > self.camera_lost_s else self.scene
 
+    @property
+    def speed_mps(self) -> float | None:
+        """The car's own speed now: None where it is not known, or was last heard with a scene that is too old."""
+        return None if self.scene is not None and self.present is None else self.signals.speed_mps
+
     def told(self, scene: Scene) -> Bools:
         """bool (N,): tracks really seen now, and sure enough to be spoken of."""
         rows: Bools = (scene.tracks.unseen_s <= UNSEEN_S) & (scene.tracks.score >= self.score)

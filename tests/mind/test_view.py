@@ -97,3 +97,12 @@ def test_the_last_warning_is_the_latest_already_given_and_the_most_urgent_of_sev
     assert last
     assert last.event == "c"
     assert View(6 * S).last_warning is None
+
+
+@pytest.mark.parametrize(("age_s", "known"), [(0.0, 13.9), (1.0, 13.9), (1.1, None)])
+def test_a_speed_is_as_old_as_the_scene_it_came_with(age_s: float, known: float | None) -> None:
+    assert View(round((10.0 + age_s) * S), scene([], 10.0), Signals(13.9)).speed_mps == known
+
+
+def test_a_speed_without_any_scene_is_told() -> None:
+    assert View(5, signals=Signals(13.9)).speed_mps == 13.9

@@ -13,7 +13,9 @@ STANDING_MPS = 0.3
 
 
 def speed(q: Question) -> Answer:
-    words, mps = q.words, q.view.signals.speed_mps
+    words, mps = q.words, q.view.speed_mps
+    if mps is None and q.view.signals.speed_mps is not None:
+        return _of_speed(q, "speed_stale", {"silent_s": q.view.silent_s})
     if mps is None or not math.isfinite(mps):
         return _of_speed(q, "speed_unknown", {})
     values: dict[str, Value] = {"speed_mps": mps}

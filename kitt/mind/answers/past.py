@@ -29,7 +29,8 @@ def why(q: Question) -> Answer:
 
 def last_seen(q: Question) -> Answer:
     words, name, view = q.words, q.object, q.view
-    if view.sightings.since_ns is None:
+    nothing_yet = view.sightings.since_ns is None
+    if nothing_yet and view.present is None:
         return lost(q)
     things = q.of_class(name)
     if things:
@@ -39,6 +40,9 @@ def last_seen(q: Question) -> Answer:
         values[f"{name}.count"] = len(things)
         return q.answer(words.fill(form, items=items, n=n), values, things, topic=name)
     sighting = view.sightings.last(CLASSES.index(name))
+    if nothing_yet:
+        text = words.fill("say.nothing_remembered", **words.of(name))
+        return q.answer(text, {f"{name}.count": 0}, topic=name)
     if sighting is None:
         text, told = _on_this_drive(q, "never_seen", **words.of(name))
         return q.answer(text, {f"{name}.count": 0, **told}, topic=name, frame=NO_FRAME)

@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 import kitt.ears
 from kitt.errors import KittError
 from kitt.mind.answers import INTENTS, UNITS, answer
-from kitt.mind.view import View
+from kitt.mind.view import Sightings, View
 from kitt.mind.warnings import TABLE
 from kitt.types import CAR, LANGUAGES, LIGHT_RED, PERSON, TRAFFIC_LIGHT, Signals
 from tests.mind.answers.golden import NOW_S, VIEWS, aside, view, warning
@@ -173,3 +174,31 @@ def test_what_is_near_beside_our_path_and_at_the_edge_of_the_picture_is_on_that_
     assert answer("EyesSee", {"object": "car"}, in_our_way, "en").text == "Yes: a car ahead at three metres."
     gone = view(before=[scene([parked], NOW_S - 20.0)])
     assert f"on the {side}" in answer("EyesLastSeen", {"object": "car"}, gone, "en").text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "I do not know our speed now: what I last heard of it is too old."),
+        ("fr", "Je ne connais pas notre vitesse en ce moment : la dernière que j'ai reçue est trop ancienne."),
+        ("es", "No conozco nuestra velocidad en este momento: el último dato que tengo es demasiado antiguo."),
+    ],
+)
+def test_a_speed_of_a_while_ago_is_none_of_now(language: str, said: str) -> None:
+    got = answer("EyesSpeed", {}, view([Thing()], age_s=5.0, speed_mps=13.9), language)
+    assert (got.text, got.values) == (said, {"silent_s": 5.0})
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "I remember nothing from before now, and now I see no people."),
+        ("fr", "Je ne me souviens de rien d'avant, et en ce moment je ne vois aucune personne."),
+        ("es", "No recuerdo nada de antes, y ahora no veo ninguna persona."),
+    ],
+)
+def test_of_a_forgotten_drive_nothing_is_remembered(language: str, said: str) -> None:
+    forgotten = replace(view([Thing(1, CAR)]), sightings=Sightings())
+    got = answer("EyesLastSeen", {"object": "person"}, forgotten, language)
+    assert (got.text, got.frame_index, got.values) == (said, 1800, {"person.count": 0})
+    assert "I see one now" in answer("EyesLastSeen", {"object": "car"}, forgotten, "en").text
