@@ -35,6 +35,12 @@ def talk(
         ),
     ] = None,
     at: Annotated[float, typer.Option(help="Second of the drive to talk about.")] = 10.0,
+    from_s: Annotated[
+        float | None,
+        typer.Option(
+            "--from", help="Look at the drive from this second on. [default: 10 s before]", show_default=False
+        ),
+    ] = None,
     language: Annotated[str | None, typer.Option(help="Language to begin in: en, fr or es.")] = None,
     wake: Annotated[
         str | None, typer.Option(help="Phrase before each command; '' for none. [default: kitt]", show_default=False)
@@ -66,6 +72,7 @@ def talk(
     from kitt.runtime.signals import handled
 
     check_seconds("--at", at)
+    check_seconds("--from", from_s)
     path = what or sample_drive()
     if what is None and not path.exists():
         raise KittError(f"{path}: the sample drive is not made yet; run `kitt sample`, or name a drive")
@@ -79,7 +86,7 @@ def talk(
         check(which, kind)
     with ExitStack() as open_things, JsonLines(jsonl) as write:
         talking = _talking(chosen, minding, open_things)
-        road = opened(path, chosen, None, [at], load_camera(camera) if camera else None, None, None)
+        road = opened(path, chosen, from_s, [at], load_camera(camera) if camera else None, None, None)
         open_things.callback(road.close)
         chat = begun(road, minding, open_things)
         looked(chat, min(at, road.length_s))

@@ -40,10 +40,14 @@ class Orchestrator:
         self._warned_ns = warning.t_ns
         return [] if self.mouth is None else [*self.mouth.warn(warning), *self._speak(warning.t_ns)]
 
-    def see(self, scene: Scene, signals: Signals, warnings: Sequence[Warning], t_ns: int) -> list[Event]:
-        """A picture's scene, the car's signals, and the warnings given since the one before."""
+    def see(
+        self, scene: Scene, signals: Signals, warnings: Sequence[Warning], t_ns: int, cut: bool = False
+    ) -> list[Event]:
+        """A picture's scene, the car's signals, and the warnings given since the one before. cut: it shows another
+        place than the last one, so what is being said of that is said no further."""
+        gone = self.mouth.queue.hush(t_ns, "cut") if self.mouth and cut else []
         self.mind.see(scene, signals, warnings)
-        return self.tick(t_ns)
+        return [*gone, *self.tick(t_ns)]
 
     def hear(self, t_ns: int, utterances: Sequence[Heard], voice: bool) -> list[Event]:
         """What the ears made of a piece of sound; voice: somebody is speaking."""

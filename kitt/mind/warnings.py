@@ -94,7 +94,7 @@ TABLE: tuple[Event, ...] = (
           before=Before(conditions.light_is_red, for_s=1.0, within_s=4.0),
           text={"en": "The light is green.",
                 "fr": "Le feu est vert.",
-                "es": "El semáforo está verde."}),
+                "es": "El semáforo está en verde."}),
     Event("lead_departed", 6, "moved_m", conditions.lead_moved,
           holds_s=0.2, slack=0.5, clears_s=1.0, cool_down_s=8.0, speed=Gate(below=0.5), above=True,
           before=Before(conditions.lead_stands, for_s=2.0, within_s=3.0),

@@ -1,7 +1,7 @@
 """What kitt says when: one sentence at a time, the urgent first, chat only while the road is calm and nobody speaks.
 
-    offer -> waits -> begins -> is said to its end, or cut off (urgent, driver, hushed)
-                  \\-> dropped (repeated, full, stale, hushed)
+    offer -> waits -> begins -> is said to its end, or cut off (urgent, driver, hushed, cut)
+                  \\-> dropped (repeated, full, stale, hushed, cut)
 
 Nothing here asks a clock or plays a sample: the same calls give the same decisions, live and in replay.
 """
@@ -111,13 +111,13 @@ class SpeakingQueue:
             return []
         return [self._cut(t_ns, now, "driver")]
 
-    def hush(self, t_ns: int) -> list[Decision]:
-        """The driver wants no more of it: what is said or waits goes, but for warnings."""
+    def hush(self, t_ns: int, why: str = "hushed") -> list[Decision]:
+        """The driver wants no more of it, or it is true no more: what is said or waits goes, but for warnings."""
         now = self.saying(t_ns)
-        done = [] if now is None or now.is_warning else [self._cut(t_ns, now, "hushed")]
+        done = [] if now is None or now.is_warning else [self._cut(t_ns, now, why)]
         for sentence in [s for s in self._waiting if not s.is_warning]:
             self._waiting.remove(sentence)
-            done.append(self._drop(t_ns, sentence, "hushed"))
+            done.append(self._drop(t_ns, sentence, why))
         return done
 
     def step(self, t_ns: int, calm: bool = True) -> list[Decision]:

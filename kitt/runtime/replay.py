@@ -166,7 +166,7 @@ class Replay:
             self._note(t_ns, "scene_cut", "the picture changed at once: tracks start anew")
         for warning in result.warnings:
             self._warn(warning)
-        self._tell(t_ns, self.pilot.see(result.scene, signals, self._warnings, t_ns))
+        self._tell(t_ns, self.pilot.see(result.scene, signals, self._warnings, t_ns, result.cut))
         result = replace(
             result, warnings=self._warnings, notices=self._notices, heard=self._heard, answers=self._answers
         )

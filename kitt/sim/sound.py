@@ -34,9 +34,9 @@ class Spoken:
 
 
 SPOKEN = (
-    Spoken(1.0, "en", "KITT, what do you see?", "EyesDescribe"),
-    Spoken(9.0, "fr", "KITT, qu'est-ce que tu vois ?", "EyesDescribe"),
-    Spoken(18.3, "es", "KITT, ¿qué ves?", "EyesDescribe"),
+    Spoken(1.0, "en", "KITT, is the light green?", "EyesLight"),
+    Spoken(9.0, "fr", "KITT, combien de voitures vois-tu ?", "EyesCount"),
+    Spoken(18.3, "es", "KITT, ¿por qué me avisaste?", "EyesWhyWarned"),
     Spoken(25.3, "en", "KITT, what do you see?", "EyesDescribe"),
 )
 

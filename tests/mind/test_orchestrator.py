@@ -8,7 +8,8 @@ from kitt.mind.orchestrator import AFTER_WARNING_S, Orchestrator, meant_for_kitt
 from kitt.mind.turn import Turn
 from kitt.mouth.mouth import Mouth
 from kitt.mouth.queue import BEGINS, CUT_OFF, DROPPED, Decision
-from kitt.types import Candidate, Heard, Utterance, Warning
+from kitt.types import Candidate, Heard, Signals, Utterance, Warning
+from tests.mind.scenes import scene
 
 S = 1_000_000_000
 MS = 1_000_000
@@ -92,6 +93,12 @@ def test_be_quiet_ends_what_is_said_and_what_waits(pilot: Orchestrator) -> None:
     pilot.hear(S, [heard("EyesDescribe", S), heard("EyesDescribe", S)], False)
     events = pilot.hear(S + MS, [heard("StopTalking", S + MS)], False)
     assert told(events) == ["StopTalking", "cut_off answer hushed", "dropped answer hushed"]
+
+
+def test_what_is_said_of_a_scene_that_is_gone_is_said_no_further(pilot: Orchestrator) -> None:
+    pilot.hear(S, [heard("EyesDescribe", S)], False)
+    assert pilot.see(scene([], 1.0), Signals(), [], S + MS) == []
+    assert told(pilot.see(scene([], 1.1), Signals(), [], S + 100 * MS, cut=True)) == ["cut_off answer cut"]
 
 
 def test_a_hundred_commands_in_a_second_lose_the_oldest_chat_and_no_warning(pilot: Orchestrator) -> None:
