@@ -75,10 +75,18 @@ def _on_this_drive(q: Question, form: str, **parts: str) -> phrases.Said:
 
 
 def _explain(q: Question, form: str) -> Answer:
-    words, warning = q.words, q.view.last_warning
+    warning = q.view.last_warning
     if warning is None:
         text, told = _on_this_drive(q, "no_warning")
         return q.answer(text, told, topic="warning", frame=NO_FRAME)
+    text, values = explained(q, warning, form)
+    answer = q.answer(text, values, topic="warning", frame=warning.frame_index)
+    return _about(answer, warning.track_id)
+
+
+def explained(q: Question, warning: Warning, form: str) -> phrases.Said:
+    """A warning with its reason, by the template `form`; one that has none here is repeated as it was."""
+    words = q.words
     ago, values = phrases.ago(words, (q.view.t_ns - warning.t_ns) / 1e9)
     values["event"] = warning.event
     reason, told = _reason(words, warning, q)
@@ -88,8 +96,7 @@ def _explain(q: Question, form: str) -> Answer:
     else:
         text = words.fill("say.unexplained", text=warning.text, ago=ago)
         told = {"text": warning.text}
-    answer = q.answer(text, {**values, **told}, topic="warning", frame=warning.frame_index)
-    return _about(answer, warning.track_id)
+    return text, {**values, **told}
 
 
 def _reason(words: Words, warning: Warning, q: Question) -> phrases.Said:

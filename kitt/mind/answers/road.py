@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from kitt.mind.answers import phrases
+from kitt.mind.answers import past, phrases
 from kitt.mind.answers.question import Answer, Question, Value
-from kitt.mind.answers.seen import SIDES, Thing, groups
+from kitt.mind.answers.rounding import rough
+from kitt.mind.answers.seen import SIDES, SIGNALS, Thing, groups
+from kitt.mind.answers.words import Words
 
 MOST_GROUPS = 3
 """More than so many groups nobody remembers who drives; the rest is told as a number."""
 MOST_GROUPS_BEFORE_DECIDING = 6
+CLOSING_S = 4.0
+"""What reaches us sooner than this is told before all else,"""
+WARNED_S = 5.0
+"""and so is a warning no older than this."""
+ANNOUNCED = ("stop_sign", "light_green", "lead_departed")
+"""Events that are no danger."""
 
 
 def describe(q: Question) -> Answer:
@@ -96,14 +104,51 @@ def count(q: Question) -> Answer:
 
 
 def safe(q: Question) -> Answer:
-    """What is seen and what cannot be: a verdict is the driver's alone."""
+    """What closes in or was warned of, what is seen and what cannot be: a verdict is the driver's alone."""
     words = q.words
+    danger, dangers = _danger(q)
     if q.seen:
         items, values = phrases.groups(words, groups(q.seen), MOST_GROUPS_BEFORE_DECIDING, brief=True)
         first = words.fill("say.see", items=items)
     else:
         first, values = words.fill("say.safe_empty"), {"count": 0}
-    return q.answer(f"{first} {words.fill('say.blind_spots')}", values, q.seen, topic="road")
+    text = " ".join(filter(None, (danger, first, words.fill("say.blind_spots"))))
+    return q.answer(text, {**dangers, **values}, q.seen, topic="road")
+
+
+def _danger(q: Question) -> phrases.Said:
+    """What reaches us soonest, and if that is not in our path what is; else the latest warning; "" without any."""
+    coming = [x for x in q.seen if x.ttc_s < CLOSING_S and x.class_id not in SIGNALS and x.rate > 0]
+    coming.sort(key=lambda x: x.ttc_s)
+    ours = [x for x in coming if x.in_path or x.is_lead]
+    told = [_closing(q, x) for x in dict.fromkeys((*coming[:1], *ours[:1]))]
+    if told:
+        text = q.words.fill("say.careful", dangers=" ".join(text for text, _ in told))
+        return text, {k: v for _, values in told for k, v in values.items()}
+    since_ns = q.view.t_ns - WARNED_S * 1e9
+    given = [w for w in q.view.warnings if since_ns <= w.t_ns <= q.view.t_ns and w.event not in ANNOUNCED]
+    latest = max(given, key=lambda w: (w.t_ns, -w.priority), default=None)
+    return past.explained(q, latest, "warned") if latest else ("", {})
+
+
+def _closing(q: Question, thing: Thing) -> phrases.Said:
+    words, ours = q.words, thing.in_path or thing.is_lead
+    key = "closing" if ours else "closing_aside"
+    subject = words.fill("subject.lead", **words.of(thing.name)) if thing.is_lead else _one(words, thing)
+    std_s = thing.ttc_s * thing.rate_std / thing.rate
+    values: dict[str, Value] = {f"{key}.class": thing.name, f"{key}.side": thing.side, f"{key}.ttc_s": thing.ttc_s}
+    text = words.fill("say.comes_closer", subject=subject)
+    number = rough(thing.ttc_s, std_s)
+    if number is None:
+        return text, values
+    form, it = "contact" if ours else "beside_us", words.of(thing.name).get("it", "")
+    text += " " + words.fill(f"say.{form}", time=words.rough("length", number, "second"), it=it)
+    return text, {**values, f"{key}.ttc_std_s": std_s, **phrases.said(f"{key}.said", number, "second")}
+
+
+def _one(words: Words, thing: Thing) -> str:
+    one = phrases.counted(words, thing.name, 1)
+    return words.fill("item.placed", what=one, side=words.at("side")[thing.side]) if thing.side else one
 
 
 def _by_side(name: str, things: tuple[Thing, ...]) -> dict[str, Value]:

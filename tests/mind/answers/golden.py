@@ -79,6 +79,9 @@ VIEWS = {
     "closing": view([Thing(1, CAR, 25.0, closing_mps=5.0, rate_std=0.02)], speed_mps=20.0),
     "leaving": view([Thing(1, TRUCK, 40.0, closing_mps=-6.0, rate_std=0.02)], speed_mps=-1.2),
     "following": view([Thing(1, MOTORCYCLE, 26.0, closing_mps=0.1, rate_std=0.02)]),
+    "edge": view(
+        [aside(1, CAR, 3.3, 1.6, ttc_s=0.66), Thing(2, CAR, 14.0, closing_mps=4.0), aside(3, PERSON, 12.0, -4.0)]
+    ),
     "doubtful": view([Thing(1, CAR, 35.0, closing_mps=2.0, rate_std=0.06)], std_share=0.4),
     "red": view([RED, LEAD]),
     "two lights": view([RED, GREEN]),
@@ -166,6 +169,12 @@ QUESTIONS: tuple[tuple[str, str, dict[str, str | int], str], ...] = (
     ("parked", "EyesSee", {A: "car"}, "metres"),
     ("closing", "EyesCloser", {A: "car"}, "metres"),
     ("closing", "EyesCloser", {}, "feet"),
+    ("closing", "EyesSafe", {}, "metres"),
+    ("edge", "EyesSafe", {}, "metres"),
+    ("edge", "EyesDistance", {A: "car", "side": "right"}, "metres"),
+    ("edge", "EyesCloser", {A: "car", "side": "right"}, "metres"),
+    ("edge", "EyesCloser", {A: "car", "side": "left"}, "metres"),
+    ("someone", "EyesSafe", {}, "metres"),
     ("leaving", "EyesCloser", {A: "truck"}, "metres"),
     ("leaving", "EyesSpeed", {}, "metres"),
     ("following", "EyesCloser", {}, "metres"),

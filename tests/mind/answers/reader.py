@@ -121,7 +121,7 @@ AT = {
 CONTACT = {
     "en": ("in about {n} {u}", "in {low} to {n} {u}", "in less than {n} {u}"),
     "fr": ("dans environ {n} {u}", "dans {low} à {n} {u}", "dans moins d(?:e |'){n} {u}"),
-    "es": (": (?:unos|más o menos) {n} {u}", ": entre {low} y {n} {u}", ": menos de {n} {u}"),
+    "es": ("(?::|en) (?:unos|más o menos) {n} {u}", "(?::|en) entre {low} y {n} {u}", "(?::|en) menos de {n} {u}"),
 }
 SECONDS = {"en": "seconds?", "fr": "secondes?", "es": "segundos?"}
 AGO = {"en": "{n} {u} ago", "fr": "il y a {n} {u}", "es": "hace {n} {u}"}

@@ -202,3 +202,22 @@ def test_of_a_forgotten_drive_nothing_is_remembered(language: str, said: str) ->
     got = answer("EyesLastSeen", {"object": "person"}, forgotten, language)
     assert (got.text, got.frame_index, got.values) == (said, 1800, {"person.count": 0})
     assert "I see one now" in answer("EyesLastSeen", {"object": "car"}, forgotten, "en").text
+
+
+@pytest.mark.parametrize(
+    ("event", "ago_s", "told"),
+    [
+        ("forward_collision", 4.0, True),
+        ("forward_collision", 5.1, False),
+        ("forward_collision", -1.0, False),
+        ("light_green", 1.0, False),
+    ],
+)
+def test_before_deciding_a_warning_just_given_is_told_first_and_good_news_is_not(
+    event: str, ago_s: float, told: bool
+) -> None:
+    numbers = {"ttc_s": 1.9, "limit_ttc_s": 2.4, "distance_m": 20.0}
+    got = answer("EyesSafe", {}, view([Thing(1, CAR)], warnings=(warning(event, ago_s, 1, **numbers),)), "en")
+    assert got.text.startswith("I gave a collision warning four seconds ago: the car ahead was") == told
+    assert got.text.startswith("A car ahead at 20 metres.") == (not told)
+    assert (got.values.get("event"), got.values.get("ttc_s")) == ((event, 1.9) if told else (None, None))

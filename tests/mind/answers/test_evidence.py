@@ -182,12 +182,41 @@ def brief_list_is_so(claims: Claims, truth: Truth, side: str, most: int, unit: f
     return told
 
 
+def reaches(row: dict, said: Range) -> bool:
+    try:
+        honest(said, row["ttc"], row["ttc"] * row["rate_std"] / row["rate"])
+    except AssertionError:
+        return False
+    return True
+
+
+def closing_is_so(got: Answer, claims: Claims, truth: Truth, told: bool) -> None:
+    """What reaches us first is told first, then what does in our path; takes them out of the claims."""
+    coming = sorted((r for r in truth.rows if r["ttc"] < 4.0 and r["name"] not in SIGNALS), key=lambda r: r["ttc"])
+    first = [*coming[:1], *[r for r in coming if r["path"]][:1]]
+    want = [r for r in coming if told and r in first]
+    assert got.text.startswith(("Careful: ", "Attention : ", "Cuidado: ")) == bool(want)
+    assert len(claims.contact) == len(want)
+    # The reader tells the forms of numbers apart, not which sentence came first.
+    assert not want or any(all(map(reaches, want, said)) for said in (claims.contact, claims.contact[::-1]))
+    for row in want:
+        assert got.values["closing.ttc_s" if row["path"] else "closing_aside.ttc_s"] == pytest.approx(
+            row["ttc"], abs=1e-4
+        )
+        if row["lead"]:
+            assert (claims.subjects[0].name, claims.subjects[0].which) == (row["name"], "lead")
+        else:
+            one = claims.items.pop(0)
+            assert (one.count, one.name, one.side, one.away) == (1, row["name"], row["side"], None)
+
+
 @settings(max_examples=300, deadline=None)
 @given(views(), SPOKEN)
 def test_what_it_describes_is_there_and_nothing_is_left_out(v: View, spoken: tuple[str, str]) -> None:
     truth = Truth(v)
     for intent, most in (("EyesDescribe", 3), ("EyesSafe", 6)):
         got, claims = said_by(v, intent, {}, spoken)
+        closing_is_so(got, claims, truth, intent == "EyesSafe")
         told = brief_list_is_so(claims, truth, "", most, unit_m(spoken))
         assert told + claims.more == len(truth.rows)
         assert set(got.track_ids) == {r["id"] for r in truth.rows}
