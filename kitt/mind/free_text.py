@@ -22,13 +22,16 @@ else:
 
 FREE = 0.25
 """What such a reading costs: whatever a grammar has nearly word for word goes before it."""
+_WHOLE = {"NoteAdd"}
+"""Intents whose gap is a sentence of its own, other commands and all."""
 _AROUND = " \t\n.,;:!?¿¡\"'«»“”"
 
 
 @dataclass(frozen=True)
 class Words:
     """courtesies: words that change nothing in a typed sentence; conditions: words that begin what must come first, so
-    that the rest is not to be done now; leads: what comes before a question ("can you tell me").
+    that the rest is not to be done now; leads: what comes before a question ("can you tell me"); second: where another
+    command begins, which no name has in it ("and turn on ...").
 
     free: (intent, pattern), in the order in which they are tried.
     """
@@ -36,6 +39,7 @@ class Words:
     courtesies: frozenset[str]
     conditions: frozenset[str]
     leads: re.Pattern[str]
+    second: re.Pattern[str]
     free: tuple[tuple[str, re.Pattern[str]], ...]
 
     @staticmethod
@@ -48,7 +52,8 @@ class Words:
                 (intent, re.compile(one, re.IGNORECASE)) for intent, ways in written["free"].items() for one in ways
             )
             plain, first = (frozenset(written[key].split()) for key in ("courtesies", "conditions"))
-            return Words(plain, first, re.compile(written["leads"], re.IGNORECASE), free)
+            leads, second = (re.compile(written[key], re.IGNORECASE) for key in ("leads", "second"))
+            return Words(plain, first, leads, second, free)
         except (OSError, KeyError, AttributeError, re.error, tomllib.TOMLDecodeError) as e:
             raise KittError(f"{path}: {e!r}") from None
 
@@ -60,6 +65,7 @@ def read_free(words: Words, typed: str, language: str) -> list[Reading]:
     for intent, pattern in words.free:
         if intent not in found and (fits := pattern.fullmatch(bare)):
             slots: dict[str, str | int] = {name: said.strip(_AROUND) for name, said in fits.groupdict().items() if said}
-            if all(slots.values()):
+            several = intent not in _WHOLE and any(words.second.search(str(said)) for said in slots.values())
+            if all(slots.values()) and not several:
                 found[intent] = Reading(intent, slots, bare, FREE, language)
     return list(found.values())

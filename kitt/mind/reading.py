@@ -17,7 +17,7 @@ from kitt.ears.engine import GRAMMARS
 from kitt.ears.grammar import Grammar
 from kitt.mind import contradictions
 from kitt.mind.free_text import Words, read_free
-from kitt.mind.typed import Reading, firm_words, plain_words, read
+from kitt.mind.typed import Reading, firm_words, plain, plain_words, polite_words, read, small_words
 from kitt.mind.vehicle.actions import TABLE
 from kitt.types import LANGUAGES
 
@@ -45,12 +45,17 @@ class Reader:
 
     def __call__(self, typed: str, language: str) -> list[Reading]:
         found = self._read(typed, language)
-        if found and found[0].cost <= SURE:
+        if (found and found[0].cost <= SURE) or self._is_shared(typed, language):
             return found
         for one in dict.fromkeys(g.language for g in self._grammars):
             if one != language:
                 found += [replace(r, cost=r.cost + FOREIGN) for r in self._read(typed, one)]
         return sorted(found, key=lambda r: r.cost)
+
+    def _is_shared(self, typed: str, language: str) -> bool:
+        """Whether nothing in a sentence tells of another language than this: "no, 22"."""
+        own = firm_words(language) | small_words(language) | polite_words(language, self._words[language].courtesies)
+        return {*map(plain, plain_words(typed, language))} <= own
 
     def _read(self, typed: str, language: str) -> list[Reading]:
         whole = self._as_it_stands(typed, language)
@@ -70,7 +75,8 @@ class Reader:
         if len({p[0].intent for p in understood}) != 1:
             return []
         firm = firm_words(language) | self._words[language].conditions
-        if any(set(plain_words(c, language)) & firm for c, p in zip(clauses, parts, strict=True) if not p):
+        beside = [plain_words(c, language) for c, p in zip(clauses, parts, strict=True) if not p]
+        if any({*words, *map(plain, words)} & firm for words in beside):
             return []
         best = min(understood, key=lambda p: (-len(p[0].slots), p[0].cost))
         return [replace(r, cost=r.cost + BESIDE * (len(clauses) - 1)) for r in best]
@@ -85,11 +91,11 @@ class Reader:
         return bare if bare and (not found or bare[0].cost < found[0].cost) else found
 
     def _nearly(self, typed: str, language: str) -> Reading | None:
-        """The nearest reading of a command that is there almost word for word."""
+        """The nearest reading of a command that is there almost word for word, of equals the one that says most."""
         polite, most = self._words[language].courtesies, contradictions.NEAR
         own = (grammar for grammar in self._grammars if grammar.language == language)
-        readings = [r for grammar in own for r in read(grammar, typed, polite, most)[:1]]
-        return min(readings, key=lambda r: r.cost, default=None)
+        readings = [r for grammar in own for r in read(grammar, typed, polite, most)]
+        return min(readings, key=lambda r: (r.cost, -len(r.slots)), default=None)
 
     def _clause(self, typed: str, language: str) -> list[Reading]:
         words = self._words[language]

@@ -120,3 +120,91 @@ def test_a_condition_and_a_second_command_are_not_let_be(reader, language, typed
 def test_a_free_name_is_kept_as_it_was_typed(reader):
     (best, *_) = reader("Call Zebulon, please", "en")
     assert (best.intent, best.slots) == ("PhoneCall", {"contact": "Zebulon"})
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [
+        ("en", "turn off the engine"),
+        ("en", "turn off the brakes"),
+        ("en", "turn off the airbag"),
+        ("en", "turn off the warnings"),
+        ("fr", "coupe le moteur"),
+        ("fr", "éteins les freins"),
+        ("es", "apaga el motor"),
+        ("es", "apaga los frenos"),
+        ("en", "turn the lights"),
+        ("en", "never turn on the headlights"),
+        ("en", "volume to minus 5"),
+        ("en", "volume to -5"),
+        ("fr", "volume à moins 5"),
+        ("es", "volumen a menos 5"),
+    ],
+)
+def test_nothing_in_the_car_is_set_by_leaving_out_or_putting_in_a_thing(reader, language, typed):
+    assert reader(typed, language) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [
+        ("en", "is there a dog on the road"),
+        ("en", "is there a cat"),
+        ("en", "how many trees do you see"),
+        ("en", "is there a bike lane"),
+        ("en", "how many red cars"),
+        ("en", "what colour is the car ahead"),
+        ("fr", "y a-t-il un chien sur la route ?"),
+        ("es", "¿hay un perro en la carretera?"),
+        ("es", "cuántos perros ves"),
+    ],
+)
+def test_a_thing_that_kitt_does_not_know_is_not_taken_for_one_that_it_does(reader, language, typed):
+    assert reader(typed, language) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "intent", "slots"),
+    [
+        ("how many peple do you see", "EyesCount", {"object": "person"}),
+        ("is there a bicicle", "EyesSee", {"object": "bicycle"}),
+        ("is there a bicylce on the road", "EyesSee", {"object": "bicycle"}),
+        ("turn on the hedlights", "LightsSet", {"light": "headlights", "state": "on"}),
+    ],
+)
+def test_a_thing_may_be_mistyped(reader, typed, intent, slots):
+    best = reader(typed, "en")[0]
+    assert (best.intent, best.slots) == (intent, slots)
+
+
+def test_what_two_languages_share_keeps_the_one_spoken(reader):
+    for language, typed in (("en", "no, 22"), ("en", "22"), ("es", "no, 22"), ("en", "no"), ("es", "no")):
+        assert {r.language for r in reader(typed, language)} <= {language}
+    assert reader("no, 22", "en") == reader("non, 22", "fr") == []
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [
+        ("en", "turn on the radio and the fog lights"),
+        ("en", "call my mother and turn on the radio"),
+        ("fr", "mets la radio et les antibrouillards"),
+        ("fr", "appelle ma mère et allume la radio"),
+        ("es", "pon la radio y los faros"),
+        ("es", "llama a mi madre y enciende la radio"),
+    ],
+)
+def test_a_name_does_not_swallow_a_second_command(reader, language, typed):
+    assert reader(typed, language) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "slots"),
+    [
+        ("call Anna and Bob", {"contact": "Anna and Bob"}),
+        ("tune to radio rock and pop", {"station": "radio rock and pop"}),
+        ("remind me to call Anna and turn on the radio", {"text": "call Anna and turn on the radio"}),
+    ],
+)
+def test_a_name_and_a_note_may_have_an_and(reader, typed, slots):
+    assert reader(typed, "en")[0].slots == slots
