@@ -62,9 +62,12 @@ def nothing(q: Question, name: str, form: str = "none", but: str = "none_but", o
     """None of a class, but `others`. Grammars hear "vehicle" as "car", so of cars the other vehicles are told."""
     others = others or ([x for x in q.seen if x.is_vehicle] if name == "car" else [])
     if others:
-        items, values = phrases.groups(q.words, groups(others), MOST_GROUPS)
-        text = q.words.fill(f"say.{but}", items=items, **q.words.of(name))
-        return q.answer(text, {f"{name}.count": 0, **values}, others, topic=name)
+        # On a side asked for all are on that side, which is said once.
+        items, values = phrases.groups(q.words, groups(others), MOST_GROUPS, placed=not q.side)
+        side = q.words.at("side")[q.side] if q.side else ""
+        asked: dict[str, Value] = {f"{name}.side": q.side} if q.side else {}
+        text = q.words.fill(f"say.{but}_side" if side else f"say.{but}", items=items, side=side, **q.words.of(name))
+        return q.answer(text, {f"{name}.count": 0, **values, **asked}, others, topic=name)
     text, values = phrases.none(q.words, name, q.side, form)
     return q.answer(text, values, topic=name)
 

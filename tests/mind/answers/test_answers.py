@@ -15,7 +15,7 @@ from kitt.errors import KittError
 from kitt.mind.answers import INTENTS, UNITS, answer
 from kitt.mind.view import Sightings, View
 from kitt.mind.warnings import TABLE
-from kitt.types import CAR, LANGUAGES, LIGHT_RED, PERSON, TRAFFIC_LIGHT, Signals
+from kitt.types import CAR, LANGUAGES, LIGHT_RED, PERSON, TRAFFIC_LIGHT, TRUCK, Signals
 from tests.mind.answers.golden import NOW_S, VIEWS, aside, view, warning
 from tests.mind.scenes import S, Thing, scene
 
@@ -221,3 +221,17 @@ def test_before_deciding_a_warning_just_given_is_told_first_and_good_news_is_not
     assert got.text.startswith("I gave a collision warning four seconds ago: the car ahead was") == told
     assert got.text.startswith("A car ahead at 20 metres.") == (not told)
     assert (got.values.get("event"), got.values.get("ttc_s")) == ((event, 1.9) if told else (None, None))
+
+
+def test_what_is_not_on_the_side_asked_for_is_denied_of_that_side_alone() -> None:
+    shown = view([Thing(1, CAR), aside(2, PERSON, 12.0, -4.0), aside(3, TRUCK, 15.0, -5.0)])
+    for intent, said in (
+        ("EyesSee", "No, I see no cars on the left, but a truck at 15 metres."),
+        ("EyesCount", "I see no cars on the left, but a truck at 15 metres."),
+        ("EyesDistance", "I see no cars on the left, but a person at twelve metres, and a truck at 15 metres."),
+    ):
+        got = answer(intent, {"object": "car", "side": "left"}, shown, "en")
+        assert (got.text, got.values["car.side"]) == (said, "left")
+    for intent in ("EyesDistance", "EyesCloser"):
+        got = answer(intent, {"object": "car", "side": "behind"}, shown, "en")
+        assert (got.text, got.track_ids) == ("I cannot see behind us: my camera looks ahead.", ())
