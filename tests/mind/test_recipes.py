@@ -15,6 +15,7 @@ from kitt.ears.g2p.tokens import tokens
 from kitt.errors import KittError
 from kitt.mind import recipe_fields, recipe_file
 from kitt.mind.notebook import Notebook
+from kitt.mind.recipe_fields import value_of
 from kitt.mind.recipes import Asked, Order, RecipeReply, Recipes
 from kitt.mind.talk import Talk
 from kitt.mind.view import View
@@ -248,3 +249,10 @@ def test_real_entry_points_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def always_tea(asked: Asked) -> str:
     return "Always."
+
+
+def test_a_speed_heard_too_long_ago_is_not_told() -> None:
+    found = [
+        value_of("speed_kmh", asked("BusyRoad", t_ns=t * S, scene=FOUR_CARS, signals=Signals(13.9))) for t in (1, 9)
+    ]
+    assert [f.value for f in found] == [50, None]
