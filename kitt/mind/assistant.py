@@ -14,6 +14,7 @@ from kitt.errors import KittError
 from kitt.mind import answers, car_questions, contradictions, notes
 from kitt.mind.asking_back import decided, decides, unclear, which_of_two
 from kitt.mind.car_replies import came_of, contradicted, undone, work
+from kitt.mind.changes import Changes
 from kitt.mind.context import Context, Request, meant, resolved
 from kitt.mind.notebook import Notebook
 from kitt.mind.persona import Persona, carried
@@ -55,10 +56,12 @@ class Assistant:
     ) -> None:
         """begun_ns: when the drive begins, on the clock of all times given, None where the first picture is taken for
         it; epoch_ns: the same moment (else that of 0) since the Unix epoch, None where nobody knows; contacts: full
-        names in the phone; recipes: what users have added. Raises KittError for an unknown language.
+        names in the phone; recipes: what users have added. Raises KittError for an unknown language or unit.
         """
         if language not in LANGUAGES:
             raise KittError(f"unknown language '{language}'; allowed: {', '.join(LANGUAGES)}")
+        if units not in answers.UNITS:
+            raise KittError(f"unknown units '{units}'; allowed: {', '.join(answers.UNITS)}")
         self.language = self.language_before = language
         self.units = units
         self.contacts = tuple(contacts)
@@ -72,6 +75,7 @@ class Assistant:
         """How often each intent of small talk came, so that its replies change."""
         self.volume = 5
         """Of kitt's voice, 1 to 9."""
+        self.changes = Changes()
         self.quiet = False
         self.break_ns: int | None = None
         """When to suggest a break."""
@@ -200,6 +204,8 @@ class Assistant:
         if noted is not None:
             if wanted.intent == "DriveForget":
                 self.seen.sightings.forget()
+            if noted.key in notes.CHANGED:
+                self.changes.noted(self.hands.latest)
             evidence = Evidence(self.seen.frame, values=dict(noted.values))
             return Reply(noted.text, evidence=evidence, may_joke=noted.key not in notes.FAILED)
         return small_talk(self, wanted, t_ns)

@@ -13,7 +13,7 @@ from kitt.mind.phone_book import named
 from kitt.mind.recipes import RecipeReply
 from kitt.mind.replies import Reply
 from kitt.mind.turn import Evidence, Turn
-from kitt.mind.vehicle.action import Action
+from kitt.mind.vehicle.action import UNDO, Action
 from kitt.mind.vehicle.actions import NAMED, TABLE
 from kitt.mind.vehicle.targets import CONTACTS
 from kitt.mind.vehicle.wording import confirm
@@ -58,7 +58,13 @@ def came_of(mind: Assistant, action: Action, t_ns: int) -> Turn:
 
 
 def undone(mind: Assistant, t_ns: int) -> Reply:
-    """The last action taken back; a number that stands again is named."""
+    """The last change taken back, the car's or the voice's; a number that stands again is named. A note stays."""
+    step = mind.changes.back(mind.hands.latest)
+    if step == 0:
+        return Reply(confirm(Action(UNDO, {}, t_ns, reason="cannot_undo"), mind.language))
+    if step is not None:
+        mind.volume += step
+        return Reply(mind.talk.say("talk.undone").text, may_joke=True)
     action = mind.hands.undo(t_ns, speed_mps=mind.seen.signals.speed_mps)
     text = confirm(action, mind.language)
     again = NUMBERS.get(action.target) if action.confirmed else None

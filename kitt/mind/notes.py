@@ -10,12 +10,15 @@ from kitt.mind.talk import Said, Talk
 _CONFIRMED = {"DriveForget": "confirm.drive"}
 FAILED = frozenset({"note.cannot", "notebook.trouble"})
 """Keys of what is said where the notebook could not do it: no wit follows."""
+_CHANGED = ("parked", "parked_below", "place", "added", "forgot_last", "forgot_one", "forgot_many", "forgot_drive")
+CHANGED = frozenset(f"note.{what}" for what in _CHANGED)
+"""Keys of what is said where a note was written or deleted, which nothing undoes."""
 
 
 def confirmation(intent: str, slots: Mapping[str, str | int], talk: Talk) -> Said | None:
-    """The question to ask before `reply` may be called; None where none is needed. One note may go without."""
-    if intent == "NoteForget" and slots.get("note") == "all":
-        return talk.say("confirm.notes")
+    """The question to ask before `reply` may be called; None where none is needed."""
+    if intent == "NoteForget":
+        return talk.say("confirm.notes" if slots.get("note") == "all" else "confirm.note")
     return talk.say(_CONFIRMED[intent]) if intent in _CONFIRMED else None
 
 

@@ -65,6 +65,7 @@ def _volume(mind: Assistant, wanted: Request, t_ns: int) -> Reply:
     if not SOFTEST <= mind.volume + step <= LOUDEST:
         return Reply(mind.talk.say("talk.loudest" if step > 0 else "talk.softest").text)
     mind.volume += step
+    mind.changes.spoke(step, mind.hands.latest)
     return _fixed(mind, wanted)
 
 

@@ -262,3 +262,47 @@ def test_with_a_picture_and_a_notebook_the_same_may_be_followed_by_one(monkeypat
         assert turn.said.endswith(" Ha."), turn.said
     for turn in typed(mind, "remember to buy bread", "what is behind us"):
         assert turn.said.endswith(" Ha.") == (turn.intent == "NoteAdd"), turn.said
+
+
+def test_unknown_units_are_told_at_once():
+    with pytest.raises(KittError, match="unknown units 'inch'; allowed: metres, feet"):
+        Assistant(units="inch")
+
+
+def test_the_last_note_goes_after_a_yes_only():
+    mind = Assistant()
+    typed(mind, "remind me to buy bread")
+    assert len(mind.book.notes()) == 1
+    asked = mind.read("forget my last note", 20 * S, READ)
+    assert asked.asked_back
+    assert "cannot be undone" in asked.said
+    assert len(mind.book.notes()) == 1
+    mind.read("yes", 22 * S, READ)
+    assert mind.book.notes() == ()
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "es"])
+def test_undo_does_not_reach_past_a_note(language):
+    mind = Assistant(language=language)
+    mind.do(Request("FanSpeed", {"level": 4}), 10 * S, yes=False)
+    mind.do(Request("NoteAdd", {"topic": "bread"}), 12 * S, yes=False)
+    for t in (14, 16):
+        turn = mind.answer(Request("TalkUndo"), "", t * S)
+        assert turn.actions == ()
+        assert turn.said != mind.talk.say("talk.undone").text
+    assert len(mind.book.notes()) == 1
+    assert mind.hands.vehicle.read("climate.fan").value == 4
+
+
+def test_undo_takes_back_the_latest_of_car_and_voice():
+    mind = Assistant()
+    before = mind.hands.vehicle.read("climate.fan").value
+    mind.do(Request("FanSpeed", {"level": 4}), 10 * S, yes=False)
+    mind.do(Request("VoiceVolume", {"change": "up"}), 12 * S, yes=False)
+    mind.do(Request("FanSpeed", {"level": 1}), 14 * S, yes=False)
+
+    def undo(t):
+        mind.answer(Request("TalkUndo"), "", t * S)
+        return mind.volume, mind.hands.vehicle.read("climate.fan").value
+
+    assert [undo(t) for t in (16, 18, 20)] == [(6, 4), (5, 4), (5, before)]

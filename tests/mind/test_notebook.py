@@ -355,7 +355,7 @@ def test_what_cannot_be_undone_is_asked_first() -> None:
     en = Talk.load("en")
     assert notes.confirmation("NoteForget", {"note": "all"}, en)
     assert notes.confirmation("DriveForget", {}, en)
-    assert notes.confirmation("NoteForget", {"note": "last"}, en) is None
+    assert notes.confirmation("NoteForget", {"note": "last"}, en)
     assert notes.confirmation("NoteAdd", {"topic": "oil"}, en) is None
 
 

@@ -65,6 +65,11 @@ class Hands:
             self._done = deque((a for a in self._done if a.number != last.number), REMEMBERED)
         return action
 
+    @property
+    def latest(self) -> int:
+        """Number of the action that `undo` would take back, -1 for none."""
+        return self._done[-1].number if self._done else -1
+
     def poll(self, t_ns: int) -> list[Action]:
         """Takes in what the car says. Actions that waited and are now confirmed, or given up with the reason."""
         trouble = self.vehicle.poll(t_ns)
