@@ -15,7 +15,9 @@ APPLICATION_ID = 0x4B495454
 """In the file's header, by which `file` and kitt know it: "KITT"."""
 VERSION = 1
 SUFFIX = ".db"
-"""A file of this name that is no database any more is taken for a damaged notebook."""
+"""A file of this name that is no database any more, nor a text, is taken for a damaged notebook."""
+_LOOKED_AT = 1 << 20
+"""Bytes in which a page of a database has its zeros, and a text none."""
 _MAGIC = b"SQLite format 3\0"
 BUSY_S = 2.0
 """How long to wait for another process that writes at this moment."""
@@ -88,13 +90,12 @@ def connect(path: Path | None) -> tuple[sqlite3.Connection, list[Trouble]]:
 
 def _ours(path: Path) -> bool:
     """Whether a file that is no sound database may be a notebook, and not something else of the user's."""
-    if path.suffix == SUFFIX:
-        return True
     try:
         with path.open("rb") as file:
-            return file.read(len(_MAGIC)) == _MAGIC
+            begins = file.read(_LOOKED_AT)
     except OSError:
         return False
+    return begins.startswith(_MAGIC) or (path.suffix == SUFFIX and b"\0" in begins)
 
 
 def trouble_of(path: Path | None, said: str) -> Trouble:

@@ -19,6 +19,7 @@ from kitt.ears.grammar.words import WordNetwork
 from kitt.ears.grammar.yaml_nodes import Node, Text, Where, compose, nearest, refuse_unknown
 from kitt.errors import KittError
 from kitt.mind import recipe_fields
+from kitt.mind.recipe_clashes import refuse_questions
 from kitt.mind.vehicle.actions import TABLE
 from kitt.mind.wording import Match, Template
 
@@ -90,7 +91,7 @@ def read(path: Path) -> RecipeFile:
         raw = path.read_bytes()
     except OSError as e:
         raise KittError(f"{path}: cannot read: {e.strerror}") from e
-    root = compose(path, raw)
+    root = compose(path, raw, "'language:' and 'recipes:' (docs/recipes.md)")
     source = Source(str(path), path.stem)
     bodies: list[tuple[Text, Node]] = []
     said: Text | None = None
@@ -110,7 +111,7 @@ def read(path: Path) -> RecipeFile:
     if not bodies:
         raise KittError(f"{path}:1: no recipes: write them under 'recipes:' (docs/recipes.md)")
     recipes = {name.text: _recipe(name, body, source) for name, body in bodies}
-    WordNetwork(Network(source))
+    refuse_questions(source, WordNetwork(Network(source)))
     return RecipeFile(path, recipes, source)
 
 

@@ -90,7 +90,7 @@ def test_many_of_a_class_are_all_counted():
 
 
 def test_trouble_with_the_notebook_is_said_and_logged(tmp_path):
-    (tmp_path / "book.db").write_bytes(b"no such thing" * 100)
+    (tmp_path / "book.db").write_bytes(b"no such thing\0" * 100)
     mind = Assistant(book=Notebook.open(tmp_path / "book.db", "a", 0))
     (turn,) = mind.tick(S)
     assert turn.said == mind.talk.say("notebook.damaged").text

@@ -66,12 +66,22 @@ def test_drive(path: Path) -> None:
 
 
 def test_all_takes_what_was_set_aside_too(path: Path) -> None:
-    path.write_bytes(b"x" * 5000)
+    path.write_bytes(b"x\0" * 5000)
     assert topics() == []
     assert (path.parent / "notebook.damaged-1.db").exists()
     done = forget("--all", "--yes")
     assert "damaged, set aside: notebook.damaged-1.db" in done.output
     assert not list(path.parent.glob("*damaged*"))
+
+
+def test_a_text_of_the_same_name_is_left_alone(tmp_path: Path) -> None:
+    junk = tmp_path / "junk.db"
+    junk.write_text("milk\nbread\n", encoding="utf-8")
+    done = forget("--notebook", str(junk), "--all", "--yes")
+    assert isinstance(done.exception, KittError)
+    assert "not a notebook" in str(done.exception)
+    assert junk.read_text(encoding="utf-8") == "milk\nbread\n"
+    assert list(tmp_path.iterdir()) == [junk]
 
 
 def test_nobody_to_ask(path: Path) -> None:

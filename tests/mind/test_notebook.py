@@ -153,7 +153,7 @@ def test_several_at_once_lose_nothing(damaged: bool, tmp_path: Path) -> None:
     """New, all make it; damaged, one of them sets it aside and the others use what it has begun."""
     path = tmp_path / "n.db"
     if damaged:
-        path.write_bytes(b"no database" * 1000)
+        path.write_bytes(b"no database\0" * 1000)
     command = [sys.executable, "-c", AT_ONCE, str(path)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     several = [subprocess.Popen([*command, str(BEGUN + i)], **pipes) for i in range(4)]  # type: ignore[call-overload]
@@ -245,7 +245,7 @@ def test_another_database_is_left_alone(tmp_path: Path) -> None:
         book(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["shopping.txt", "notes", "song.mp3"])
+@pytest.mark.parametrize("name", ["shopping.txt", "notes", "song.mp3", "shopping.db"])
 def test_a_file_that_is_none_of_kitts_is_left_alone(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_bytes(b"milk\nbread\n" * 1000)

@@ -256,3 +256,28 @@ def test_a_speed_heard_too_long_ago_is_not_told() -> None:
         value_of("speed_kmh", asked("BusyRoad", t_ns=t * S, scene=FOUR_CARS, signals=Signals(13.9))) for t in (1, 9)
     ]
     assert [f.value for f in found] == [50, None]
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "intent"),
+    [
+        ("en", "is it safe to go", "EyesSafe"),
+        ("en", "[hey|well] (Is it|was it) safe to (go|dance)", "EyesSafe"),
+        ("en", "what do you see", "EyesDescribe"),
+        ("fr", "que vois-tu", "EyesDescribe"),
+        ("es", "qué ves", "EyesDescribe"),
+    ],
+)
+def test_a_question_to_the_eyes_is_not_answered_by_a_recipe(
+    language: str, sentence: str, intent: str, tmp_path: Path
+) -> None:
+    text = f'language: {language}\nrecipes:\n  Mine:\n    sentences: ["{sentence}"]\n    reply: "ok"\n'
+    (tmp_path / f"{language}.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(KittError, match=rf"{language}\.yaml:4: .* is a question that kitt's eyes answer \({intent}\)"):
+        Recipes.load(tmp_path)
+
+
+def test_an_empty_file_is_told_what_recipes_need(tmp_path: Path) -> None:
+    (tmp_path / "en.yaml").write_text("")
+    with pytest.raises(KittError, match=r"it needs 'language:' and 'recipes:' \(docs/recipes\.md\)"):
+        Recipes.load(tmp_path)

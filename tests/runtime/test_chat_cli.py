@@ -183,7 +183,7 @@ def test_a_note_is_of_today_whatever_the_recordings_date(drive: Path, small: lis
 @pytest.mark.weights
 def test_a_damaged_notebook_is_set_aside_and_said(drive: Path, small: list[str], tmp_path: Path) -> None:
     book = tmp_path / "n.db"
-    book.write_bytes(b"no database" * 1000)
+    book.write_bytes(b"no database\0" * 1000)
     done = chat(drive, "--at", 0.5, "--notebook", book, *small, typed="remember that I parked on level three\n")
     assert done.exit_code == 0
     assert done.output.count("set aside as n.damaged-1.db, a new one begun") == 1

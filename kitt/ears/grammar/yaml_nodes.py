@@ -113,8 +113,8 @@ class Node:
 _KINDS = {"bool": "true or false", "int": "a number", "float": "a number", "null": "nothing", "timestamp": "a date"}
 
 
-def compose(path: Path, raw: bytes) -> Node:
-    """The root of a YAML file. Raises KittError with file and line."""
+def compose(path: Path, raw: bytes, needs: str = "'language:' and 'intents:' (docs/grammar.md)") -> Node:
+    """The root of a YAML file; needs: what an empty one is said to lack. Raises KittError with file and line."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as e:
@@ -131,7 +131,7 @@ def compose(path: Path, raw: bytes) -> Node:
     except yaml.YAMLError as e:
         raise KittError(f"{path}: not valid YAML: {' '.join(str(e).split())}") from e
     if root is None:
-        raise KittError(f"{path}:1: the file is empty; it needs 'language:' and 'intents:' (docs/grammar.md)")
+        raise KittError(f"{path}:1: the file is empty; it needs {needs}")
     return Node(root, str(path))
 
 
