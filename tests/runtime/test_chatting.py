@@ -195,7 +195,7 @@ def test_a_hundred_lines_at_one_moment_are_a_hundred_turns_in_order() -> None:
 
 def test_what_goes_wrong_with_the_notebook_is_for_the_log_once(tmp_path: Path) -> None:
     path = tmp_path / "notes.db"
-    path.write_bytes(b"no notebook at all, and long enough to be looked at" * 100)
+    path.write_bytes(b"no notebook at all, and long enough to be looked at\0" * 100)
     book = Notebook.open(path, "made.mcap", 10**18)
     chat = Chat(Road(), minding(), book=book, reader=READER)
     (problem,) = chat.problems()

@@ -109,14 +109,14 @@ def count(q: Question) -> Answer:
 def safe(q: Question) -> Answer:
     """What closes in or was warned of, what is seen and what cannot be: a verdict is the driver's alone."""
     words = q.words
-    danger, dangers = _danger(q)
+    danger, threats = _danger(q)
     if q.seen:
         items, values = phrases.groups(words, groups(q.seen), MOST_GROUPS_BEFORE_DECIDING, brief=True)
         first = words.fill("say.see", items=items)
     else:
         first, values = words.fill("say.safe_empty"), {"count": 0}
     text = " ".join(filter(None, (danger, first, words.fill("say.blind_spots"))))
-    return q.answer(text, {**dangers, **values}, q.seen, topic="road")
+    return q.answer(text, {**threats, **values}, q.seen, topic="road")
 
 
 def _danger(q: Question) -> phrases.Said:
@@ -126,7 +126,7 @@ def _danger(q: Question) -> phrases.Said:
     ours = [x for x in coming if x.in_path or x.is_lead]
     told = [_closing(q, x) for x in dict.fromkeys((*coming[:1], *ours[:1]))]
     if told:
-        text = q.words.fill("say.careful", dangers=" ".join(text for text, _ in told))
+        text = q.words.fill("say.careful", threats=" ".join(text for text, _ in told))
         return text, {k: v for _, values in told for k, v in values.items()}
     since_ns = q.view.t_ns - WARNED_S * 1e9
     given = [w for w in q.view.warnings if since_ns <= w.t_ns <= q.view.t_ns and w.event not in ANNOUNCED]
