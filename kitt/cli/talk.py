@@ -85,12 +85,11 @@ def talk(
     for which, kind in ((device, INPUT), (loudspeaker, OUTPUT)):
         check(which, kind)
     with ExitStack() as open_things, JsonLines(jsonl) as write:
-        talking = _talking(chosen, minding, open_things)
         road = opened(path, chosen, from_s, [at], load_camera(camera) if camera else None, None, None)
         open_things.callback(road.close)
         chat = begun(road, minding, open_things)
+        talking = _talking(chosen, minding, chat, open_things)
         looked(chat, min(at, road.length_s))
-        talking.pilot.mind = chat.mind
         speaker = open_things.enter_context(Loudspeaker(loudspeaker))
         sound = open_things.enter_context(Microphone(device))
         typer.echo(f"'{sound.name}' listens, '{speaker.name}' speaks; Ctrl-C ends", err=True)
@@ -100,7 +99,7 @@ def talk(
             typer.echo(f"note: for {talking.deaf_s:.1f} s KITT spoke and did not listen", err=True)
 
 
-def _talking(config: Config, minding: Minding, open_things: ExitStack) -> Talking:
+def _talking(config: Config, minding: Minding, chat: Chat, open_things: ExitStack) -> Talking:
     """Ears, mind and mouth; what is missing is told. Raises KittError."""
     from kitt.ears.engine import Ears
     from kitt.mind.orchestrator import Orchestrator
@@ -116,7 +115,7 @@ def _talking(config: Config, minding: Minding, open_things: ExitStack) -> Talkin
     cancels, lack = canceller()
     if lack:
         typer.echo(f"note: {lack}", err=True)
-    return Talking(ears, Orchestrator(minding.assistant(drive=""), Mouth(voice)), cancels)
+    return Talking(ears, Orchestrator(chat.mind, Mouth(voice)), cancels)
 
 
 def _converse(talking: Talking, chat: Chat, sound: Microphone, speaker: Any, write: Any) -> None:
